@@ -1,0 +1,121 @@
+"""Delivery of asynchronous responses and alerts to a Service User's Receive Response Service."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import requests
+
+if TYPE_CHECKING:
+    from dsp_conformance.stub.scheduler import Scheduler
+
+__all__ = ["Delivery", "RetryPolicy"]
+
+_log = logging.getLogger(__name__)
+_HEADERS: Final = {"Content-Type": "application/xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How stubbornly a message is delivered (transport rules are assumed: domain.md, "Messages").
+
+    Attributes:
+        attempts: how often a message is posted at most.
+        first_pause_seconds: the pause before the second attempt; each further pause is twice as long.
+        connect_seconds: how long to wait for a connection.
+        answer_seconds: how long to wait for the answer.
+    """
+
+    attempts: int = 5
+    first_pause_seconds: float = 0.2
+    connect_seconds: float = 3.0
+    answer_seconds: float = 5.0
+
+    def pause_before(self, attempt: int) -> float:
+        """Return the pause before an attempt, counted from 1, in seconds."""
+        return 0.0 if attempt == 1 else self.first_pause_seconds * 2 ** (attempt - 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    url: str
+    octets: bytes
+    about: str
+
+
+class Delivery:
+    """Posts messages and, where the User does not take one, posts it again a bounded number of times.
+
+    204 is the answer of a User that took the message (domain.md, "Messages"); any other 2xx counts as taken
+    too. 400, any other status, and no answer at all, lead to the next attempt; redirects are not followed.
+
+    Args:
+        scheduler: who does the work; it bounds how much waits.
+        policy: how often and how long.
+    """
+
+    def __init__(self, scheduler: Scheduler, policy: RetryPolicy) -> None:
+        self._scheduler = scheduler
+        self._policy = policy
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def post(self, url: str, octets: bytes, *, about: str) -> None:
+        """Deliver a message from one of the scheduler's threads; retries come later.
+
+        Args:
+            url: the User's Receive Response Service.
+            octets: the signed document.
+            about: what the message is, for the log.
+        """
+        self._attempt(_Parcel(url, octets, about), 1)
+
+    def close(self) -> None:
+        """Close the connections; call it when the scheduler has stopped."""
+        with self._lock:
+            sessions, self._sessions = self._sessions, []
+        for session in sessions:
+            session.close()
+
+    def _attempt(self, parcel: _Parcel, attempt: int) -> None:
+        trouble = self._post_once(parcel)
+        if trouble is None:
+            return
+        if attempt >= self._policy.attempts:
+            _log.warning(
+                "gave up delivering %s to %s after %d attempts: %s",
+                parcel.about,
+                parcel.url,
+                attempt,
+                trouble,
+            )
+            return
+        pause = self._policy.pause_before(attempt + 1)
+        self._scheduler.after(pause, lambda: self._attempt(parcel, attempt + 1))
+
+    def _post_once(self, parcel: _Parcel) -> str | None:
+        """Post once; return what went wrong, or None."""
+        timeout = (self._policy.connect_seconds, self._policy.answer_seconds)
+        try:
+            answer = self._session().post(
+                parcel.url, data=parcel.octets, headers=_HEADERS, timeout=timeout, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            return f"no answer ({type(error).__name__})"
+        taken = HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES
+        return None if taken else f"HTTP status {answer.status_code}"
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False  # a proxy of the environment is no way to a Service User
+            self._local.session = session
+            with self._lock:
+                self._sessions.append(session)
+        return session
