@@ -1,0 +1,45 @@
+# Every target works in a fresh clone: the virtual environment is made, and made anew when the pins change.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: conformance test lint format types imports bench constraints clean
+
+conformance: $(INSTALLED)  ## run the suite against the bundled stub; results in reports/latest/
+	$(BIN)/dsp-conformance run
+
+test: $(INSTALLED)  ## run the project's own tests
+	$(BIN)/pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+imports: $(INSTALLED)  ## check who may know whom (ARCHITECTURE.md)
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+constraints:  ## choose the pinned versions anew; needs the program `uv`
+	uv pip compile --quiet --universal --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--extra test pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find reports -mindepth 1 ! -name README.md -delete
+
+# `--clear` drops what an older set of pins, or an install that was broken off, may have left behind.
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("needs Python 3.11 or newer: make PYTHON=python3.x" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c constraints.txt
+	touch $(INSTALLED)
