@@ -1,0 +1,231 @@
+"""The ledger of requirements: what the suite holds a DSP to, as data.
+
+The file (`features/requirements.toml`) is the only place that says which requirements there are; reports
+take titles, keywords and sources from here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+REQUIREMENT_ID = re.compile(r"[A-Z][A-Z0-9]*-[0-9]{2}")
+
+Applicability = Literal[
+    "smets1",
+    "resent_activation",
+    "secmp0007",
+    "local_delivery",
+    "not smets1",
+    "not resent_activation",
+    "not secmp0007",
+    "not local_delivery",
+]
+Source = Literal["S", "P"]
+_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used.
+
+    Attributes:
+        path: the ledger's file.
+        key: the place in the file, such as "requirements.MP105-04.keyword".
+        reason: what is wrong there.
+        nearest: the nearest spelling that would be valid; empty if none is near.
+    """
+
+    def __init__(self, path: Path, key: str, reason: str, nearest: str = "") -> None:
+        self.path, self.key, self.reason, self.nearest = path, key, reason, nearest
+        super().__init__(path, key, reason)
+
+    def __str__(self) -> str:
+        """File, key and reason, and the spelling that was probably meant."""
+        meant = f" - did you mean {self.nearest!r}?" if self.nearest else ""
+        return f"{self.path}: {self.key or 'file'}: {self.reason}{meant}"
+
+
+class UnknownRequirement(KeyError):  # noqa: N818 - reads as what is wrong
+    """An id that the ledger does not hold.
+
+    Attributes:
+        requirement: the id.
+        nearest: the nearest id of the ledger; empty if none is near.
+    """
+
+    def __init__(self, requirement: str, nearest: str) -> None:
+        self.requirement, self.nearest = requirement, nearest
+        super().__init__(requirement)
+
+    def __str__(self) -> str:
+        """The id and the one that was probably meant."""
+        meant = f" - did you mean {self.nearest!r}?" if self.nearest else ""
+        return f"the ledger holds no requirement {self.requirement!r}{meant}"
+
+
+class Keyword(StrEnum):
+    """How binding a requirement is."""
+
+    MUST = "MUST"
+    ASSUMED = "ASSUMED"
+
+
+class Requirement(BaseModel):
+    """One demand on a DSP.
+
+    Attributes:
+        id: the id that scenarios carry as a tag, such as "MP105-04".
+        title: a short form for labels and tables.
+        text: the whole demand, "A conforming DSP ...".
+        keyword: MUST, or ASSUMED where nothing that could be read settles the matter.
+        source: what the demand rests on: S (the source paper) and P (the public modification page).
+        applicability: the profile switch on which the requirement depends; None if it always applies.
+        revision: rises whenever the demand changes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title: _Text
+    text: Annotated[_Text, StringConstraints(pattern=r"^A conforming DSP")]
+    keyword: Keyword
+    source: tuple[Source, ...] = ()
+    applicability: Applicability | None = None
+    revision: Annotated[int, Field(ge=1, strict=True)]
+
+    @property
+    def group(self) -> str:
+        """The part of the id before the hyphen, such as "MP105"."""
+        return self.id.partition("-")[0]
+
+    def not_applicable(self, profile: Mapping[str, bool | None]) -> str | None:
+        """Why the requirement does not apply to a product of this profile; None if it applies.
+
+        Args:
+            profile: per switch what the product declares: yes, no, or undeclared (None or absent).
+        """
+        if self.applicability is None:
+            return None
+        switch = self.applicability.removeprefix("not ")
+        declared = profile.get(switch)
+        if switch != self.applicability:
+            return f"the profile declares {switch}" if declared else None
+        if declared:
+            return None
+        return (
+            f"the profile says {switch} = no"
+            if declared is False
+            else f"the profile does not declare {switch}"
+        )
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    groups: dict[str, _Text]
+    requirements: dict[str, Requirement]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_are_ids(cls, tree: object) -> object:
+        if not isinstance(tree, Mapping) or not isinstance(tree.get("requirements"), Mapping):
+            return tree
+        entries = {
+            key: {**entry, "id": key} if isinstance(entry, Mapping) else entry
+            for key, entry in tree["requirements"].items()
+        }
+        return {**tree, "requirements": entries}
+
+
+class Ledger(Mapping[str, Requirement]):
+    """All requirements by id, in the order of the file.
+
+    Attributes:
+        groups: title of each group of ids, such as "MP105" -> "MP105: the change".
+    """
+
+    def __init__(self, requirements: Iterable[Requirement], groups: Mapping[str, str]) -> None:
+        self._by_id = {requirement.id: requirement for requirement in requirements}
+        self.groups = dict(groups)
+
+    @classmethod
+    def load(cls, path: Path) -> Ledger:
+        """Read and check a ledger file.
+
+        Raises:
+            LedgerError: the file is missing, is no TOML or breaks a rule; names the first offending key.
+        """
+        try:
+            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise LedgerError(path, "", f"cannot be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise LedgerError(path, "", f"is no TOML: {error}") from error
+        try:
+            content = _File.model_validate(tree)
+        except ValidationError as error:
+            raise _explained(path, error.errors()[0]) from error
+        for identifier, requirement in content.requirements.items():
+            key = f"requirements.{identifier}"
+            if not REQUIREMENT_ID.fullmatch(identifier):
+                raise LedgerError(path, key, "an id reads GROUP-nn, such as MP105-04")
+            if requirement.group not in content.groups:
+                nearest = _nearest(requirement.group, content.groups)
+                raise LedgerError(path, key, f"no [groups] entry {requirement.group!r}", nearest)
+        return cls(content.requirements.values(), content.groups)
+
+    def __getitem__(self, requirement: str) -> Requirement:
+        try:
+            return self._by_id[requirement]
+        except KeyError:
+            raise UnknownRequirement(requirement, _nearest(requirement, self._by_id)) from None
+
+    def __contains__(self, requirement: object) -> bool:
+        return requirement in self._by_id
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def is_must(self, requirement: str) -> bool:
+        """Whether a verdict on this id counts as one on a MUST; ids unknown to the ledger do."""
+        return requirement not in self._by_id or self._by_id[requirement].keyword is Keyword.MUST
+
+
+def _nearest(word: str, valid: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(word, list(valid), n=1)), "")
+
+
+def _explained(path: Path, error: ErrorDetails) -> LedgerError:
+    key = ".".join(str(part) for part in error["loc"])
+    name, value = str(error["loc"][-1]), str(error["input"])
+    match error["type"]:
+        case "extra_forbidden":
+            fields = _File.model_fields if len(error["loc"]) == 1 else Requirement.model_fields
+            return LedgerError(path, key, "no such key", _nearest(name, fields))
+        case "missing":
+            return LedgerError(path, key, "is missing")
+        case "enum" | "literal_error":
+            allowed = {"keyword": tuple(Keyword), "applicability": get_args(Applicability)}.get(
+                name, get_args(Source)
+            )
+            reason = f"{value!r} is none of {', '.join(allowed)}"
+            return LedgerError(
+                path, key, reason, _nearest(value.upper(), allowed) or _nearest(value, allowed)
+            )
+        case _:
+            return LedgerError(path, key, f"{error['msg']}, found {value!r}")
