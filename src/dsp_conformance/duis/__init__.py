@@ -1,0 +1,1 @@
+"""The interface's language, DUIS: identifiers, messages, response codes, catalogue, schema and signature."""

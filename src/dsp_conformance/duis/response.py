@@ -1,0 +1,216 @@
+"""The Response: every answer and alert of the DSP, synchronous or not (schema type ``Response``)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self, TypeAlias
+
+from lxml import etree
+
+from dsp_conformance.duis import reading
+from dsp_conformance.duis.identifiers import RequestID, ResponseID
+from dsp_conformance.duis.namespaces import SR, sr
+from dsp_conformance.duis.response_codes import ResponseCode
+from dsp_conformance.duis.response_content import OtherContent, ResponseContent, read_content
+from dsp_conformance.duis.service_request import SCHEMA_VERSION
+from dsp_conformance.eui64 import Eui64
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseMessage:
+    """The answer to one request.
+
+    Attributes:
+        reference: the Service Reference it repeats.
+        variant: the ServiceReferenceVariant it repeats.
+        content: what it carries, or None for a bare acknowledgement or rejection.
+    """
+
+    reference: str
+    variant: str
+    content: ResponseContent | None = None
+
+    def add_to(self, body: etree._Element) -> None:
+        """Append the element to a response's Body."""
+        element = reading.add(body, "ResponseMessage")
+        reading.add(element, "ServiceReference", self.reference)
+        reading.add(element, "ServiceReferenceVariant", self.variant)
+        if isinstance(self.content, OtherContent):
+            raise TypeError(f"{self.content.element} is read, never written")
+        if self.content is not None:
+            self.content.add_to(element)
+
+    @classmethod
+    def read(cls, element: etree._Element) -> Self:
+        """Read a ``ResponseMessage`` element."""
+        names = (sr("ServiceReference"), sr("ServiceReferenceVariant"))
+        content = next((each for each in reading.child_elements(element) if each.tag not in names), None)
+        return cls(
+            reference=reading.text(element, "ServiceReference"),
+            variant=reading.text(element, "ServiceReferenceVariant"),
+            content=None if content is None else read_content(content),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAlert:
+    """A Device's own alert.
+
+    Attributes:
+        alert_code: four hexadecimal digits in upper case.
+        octets: the GBCS alert.
+    """
+
+    alert_code: str
+    octets: bytes
+
+    def add_to(self, body: etree._Element) -> None:
+        """Append the element to a response's Body."""
+        element = reading.add(body, "DeviceAlertMessage")
+        reading.add(element, "AlertCode", self.alert_code)
+        reading.add_octets(element, "GBCSPayload", self.octets)
+
+    @classmethod
+    def read(cls, element: etree._Element) -> Self:
+        """Read a ``DeviceAlertMessage`` element."""
+        payload = reading.value(element, "GBCSPayload", reading.octets_from_base64, "base64")
+        return cls(reading.text(element, "AlertCode").upper(), payload)
+
+
+@dataclass(frozen=True, slots=True)
+class DccAlert:
+    """An alert of the DCC itself; never judged (ledger, "What is never judged").
+
+    Attributes:
+        alert_code: such as ``N28``.
+        event: the element that tells what happened, such as ``DeviceStatusChangeEvent``.
+        change: for a change of status, which one, such as ``DeviceSuspended``.
+        device_id: the Device concerned, where the event names one.
+    """
+
+    alert_code: str
+    event: str
+    change: str | None = None
+    device_id: Eui64 | None = None
+
+    def add_to(self, body: etree._Element) -> None:
+        """Append the element to a response's Body; only a change of status can be written."""
+        if self.event != "DeviceStatusChangeEvent" or self.change is None or self.device_id is None:
+            raise TypeError(f"{self.event} is read, never written")
+        message = reading.add(body, "DCCAlertMessage")
+        reading.add(message, "DCCAlertCode", self.alert_code)
+        event = reading.add(reading.add(message, "DCCAlert"), self.event)
+        reading.add(event, "DeviceID", str(self.device_id))
+        reading.add(reading.add(event, "DeviceStatusChange"), self.change)
+
+    @classmethod
+    def read(cls, element: etree._Element) -> Self:
+        """Read a ``DCCAlertMessage`` element."""
+        event = reading.only_child(reading.child(element, "DCCAlert"))
+        if event is None:
+            raise reading.UnexpectedShape(reading.path_of(element), "one event", "nothing")
+        change = event.find(f"{sr('DeviceStatusChange')}/*")
+        return cls(
+            alert_code=reading.text(element, "DCCAlertCode"),
+            event=reading.local_name(event),
+            change=None if change is None else reading.local_name(change),
+            device_id=reading.optional_value(event, "DeviceID", Eui64.parse, "an EUI-64"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OtherBody:
+    """A body that no requirement looks into, such as a SMETS1 response.
+
+    Attributes:
+        element: the name of the element.
+    """
+
+    element: str
+
+
+ResponseBody: TypeAlias = ResponseMessage | DeviceAlert | DccAlert | OtherBody
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response or alert.
+
+    Attributes:
+        request_id: the request answered; absent from alerts.
+        response_id: the mirror image of the RequestID; an acknowledgement may leave it out.
+        response_code: the DSP's verdict on the request.
+        response_date_time: when the DSP says it answered, with time zone.
+        body: what it says.
+        schema_version: the DUIS version stated on the root element.
+    """
+
+    request_id: RequestID | None
+    response_id: ResponseID | None
+    response_code: ResponseCode
+    response_date_time: datetime
+    body: ResponseBody
+    schema_version: str = SCHEMA_VERSION
+
+    @property
+    def content(self) -> ResponseContent | None:
+        """What the ResponseMessage carries, or None where there is none or the body is an alert."""
+        return self.body.content if isinstance(self.body, ResponseMessage) else None
+
+    def to_xml(self) -> etree._Element:
+        """Return the unsigned document."""
+        root = etree.Element(sr("Response"), nsmap={"sr": SR})
+        root.set("schemaVersion", self.schema_version)
+        header = reading.add(root, "Header")
+        reading.add_if(header, "RequestID", self.request_id)
+        reading.add_if(header, "ResponseID", self.response_id)
+        reading.add(header, "ResponseCode", self.response_code.value)
+        moment = self.response_date_time.astimezone(UTC)
+        reading.add(
+            header, "ResponseDateTime", f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+        )
+        if isinstance(self.body, OtherBody):
+            raise TypeError(f"{self.body.element} is read, never written")
+        self.body.add_to(reading.add(root, "Body"))
+        return root
+
+    @classmethod
+    def from_xml(cls, root: etree._Element) -> Self:
+        """Read a response or alert.
+
+        Raises:
+            UnexpectedShape: the document is no DUIS response.
+        """
+        if root.tag != sr("Response"):
+            raise reading.UnexpectedShape(reading.path_of(root), "a DUIS Response", str(root.tag))
+        header = reading.child(root, "Header")
+        return cls(
+            request_id=reading.optional_value(header, "RequestID", RequestID.parse, "a RequestID"),
+            response_id=reading.optional_value(header, "ResponseID", ResponseID.parse, "a ResponseID"),
+            response_code=reading.value(
+                header, "ResponseCode", ResponseCode, "one of the 194 response codes"
+            ),
+            response_date_time=reading.value(header, "ResponseDateTime", _moment, "a date and time"),
+            body=_read_body(reading.child(root, "Body")),
+            schema_version=root.get("schemaVersion", ""),
+        )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # the schema leaves the zone optional
+
+
+def _read_body(body: etree._Element) -> ResponseBody:
+    element = reading.only_child(body)
+    if element is None:
+        raise reading.UnexpectedShape("Response/Body", "a response or alert", "nothing")
+    name = reading.local_name(element)
+    match name:
+        case "ResponseMessage":
+            return ResponseMessage.read(element)
+        case "DeviceAlertMessage":
+            return DeviceAlert.read(element)
+        case "DCCAlertMessage":
+            return DccAlert.read(element)
+        case _:
+            return OtherBody(name)
