@@ -1,0 +1,169 @@
+"""Certificates: loaded, and checked against what they are configured for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from dsp_conformance.smki.errors import Defect, SmkiError
+from dsp_conformance.smki.files import Contents, bounded, pem_blocks, read_contents
+from dsp_conformance.smki.identity import CertificateIdentity, CertificateRole, KeyUse, identity_of, uses_of
+from dsp_conformance.smki.keys import describe_key, is_p256
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dsp_conformance.eui64 import Eui64
+
+__all__ = [
+    "CertificateIdentity",
+    "CertificateRole",
+    "KeyUse",
+    "check_certificate",
+    "identity_of",
+    "load_certificate",
+    "load_certificates",
+    "parse_certificates",
+]
+
+_WHAT = "certificate"
+_EXPECTED = "a certificate in PEM or DER form"
+_HINT = "Give the certificate itself; `openssl x509 -in FILE -text` shows what is in it."
+_LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
+
+
+def load_certificate(path: Path | str, *, at: datetime | None = None) -> x509.Certificate:
+    """Load the one certificate in a file.
+
+    Args:
+        path: PEM (anything but certificates in it is skipped) or DER.
+        at: the time, with its zone, at which the certificate has to be valid; now if left out.
+
+    Raises:
+        SmkiError: if there is not exactly one, or it is not for a P-256 key, or not valid at the time.
+    """
+    certificates = load_certificates(path, at=at)
+    if len(certificates) != 1:
+        found = f"{len(certificates)} certificates"
+        hint = "Keep the party's own certificate, without its issuers'."
+        raise SmkiError(Defect.WRONG_CONTENT, _WHAT, "one certificate", found, hint, Path(path))
+    return certificates[0]
+
+
+def load_certificates(path: Path | str, *, at: datetime | None = None) -> tuple[x509.Certificate, ...]:
+    """Load every certificate in a file, one or more, in the file's order; otherwise as `load_certificate`."""
+    return _certificates_in(read_contents(Path(path), _WHAT), at)
+
+
+def parse_certificates(octets: bytes, *, at: datetime | None = None) -> tuple[x509.Certificate, ...]:
+    """Read certificates out of octets that came some other way than by a file; as `load_certificates`."""
+    return _certificates_in(bounded(Contents(_WHAT, octets)), at)
+
+
+def check_certificate(
+    certificate: x509.Certificate,
+    *,
+    eui: Eui64 | None = None,
+    roles: Collection[int] | None = None,
+    use: KeyUse | None = None,
+    path: Path | None = None,
+) -> CertificateIdentity:
+    """Check that a certificate names the party that it is configured for; what is None is not checked.
+
+    Args:
+        certificate: the certificate.
+        eui: whose it should be.
+        roles: which roles it may have. A role written in decimal counts as the role it means.
+        use: what its key should be for. A certificate that restricts nothing is for everything.
+        path: the file it came from, for the error's sake.
+
+    Returns:
+        The identity that was found.
+
+    Raises:
+        SmkiError: if any of that is not so.
+    """
+    identity = identity_of(certificate)
+    if eui is not None and identity.eui != eui:
+        found = "none" if identity.eui is None else str(identity.eui)
+        hint = "Configure the certificate of this party, or the EUI that stands in it."
+        raise SmkiError(Defect.EUI, _WHAT, f"EUI {eui} in the subject (2.5.4.45)", found, hint, path)
+    if roles is not None and identity.role not in roles:
+        found = "none" if identity.role is None else _role_name(identity.role)
+        expected = f"role {' or '.join(_role_name(role) for role in sorted(roles))} in the subject (OU)"
+        hint = "One party has certificates of several roles: configure the one for this purpose."
+        raise SmkiError(Defect.ROLE, _WHAT, expected, found, hint, path)
+    if use is not None and use not in uses_of(certificate):
+        hint = "A party has certificates for signing and for key agreement: configure the one for this."
+        found = "a certificate that is not for that"
+        raise SmkiError(Defect.KEY_USE, _WHAT, f"key usage {use.value}", found, hint, path)
+    return identity
+
+
+def _role_name(role: int) -> str:
+    known = role in CertificateRole.__members__.values()
+    return f"{role:02X} ({CertificateRole(role).name})" if known else f"{role:02X}"
+
+
+def _certificates_in(contents: Contents, at: datetime | None) -> tuple[x509.Certificate, ...]:
+    blocks = pem_blocks(contents)
+    if not blocks:
+        return (_usable(contents, at or datetime.now(UTC)),)
+    wanted = [block for block in blocks if block.label in _LABELS]
+    if not wanted:
+        labels = ", ".join(dict.fromkeys(block.label.lower() for block in blocks))
+        raise contents.problem(Defect.WRONG_CONTENT, _EXPECTED, f"PEM of: {labels}", _HINT)
+    when = at or datetime.now(UTC)
+    if len(wanted) == 1:
+        return (_usable(wanted[0].contents, when),)
+    return tuple(
+        _usable(replace(block.contents, what=f"{_WHAT} {number} of {len(wanted)} in"), when)
+        for number, block in enumerate(wanted, 1)
+    )
+
+
+def _usable(contents: Contents, at: datetime) -> x509.Certificate:
+    """Decode one certificate and see that everything that is asked of it later can be read."""
+    pem = contents.octets.startswith(b"-----BEGIN ")
+    load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
+    try:
+        certificate = load(contents.octets)
+        key = certificate.public_key()
+        identity_of(certificate)
+        uses_of(certificate)
+        begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except UnsupportedAlgorithm:
+        found = "a key of an unknown kind"
+        raise contents.problem(Defect.KEY_TYPE, "a P-256 key in it", found, _HINT) from None
+    except (ValueError, SmkiError):
+        if not pem and _is_private_key(contents):
+            raise contents.problem(Defect.WRONG_CONTENT, _EXPECTED, "a private key", _HINT) from None
+        found = "octets that cannot be read as one"
+        raise contents.problem(Defect.DAMAGED, _EXPECTED, found, _HINT) from None
+    if not is_p256(key):
+        defect = Defect.CURVE if isinstance(key, ec.EllipticCurvePublicKey) else Defect.KEY_TYPE
+        raise contents.problem(defect, "a key on P-256 (secp256r1) in it", describe_key(key), _HINT)
+    if at > end:
+        found, hint = f"one that expired at {end.isoformat()}", "Have it renewed, or check the clock."
+        raise contents.problem(Defect.EXPIRED, f"one valid at {at.isoformat()}", found, hint)
+    if at < begin:
+        found, hint = f"one valid only from {begin.isoformat()}", "Wait until then, or check the clock."
+        raise contents.problem(Defect.NOT_YET_VALID, f"one valid at {at.isoformat()}", found, hint)
+    return certificate
+
+
+def _is_private_key(contents: Contents) -> bool:
+    try:
+        load_der_private_key(contents.octets, None)
+    except TypeError:
+        return True  # that is how the library says that the key is encrypted
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
