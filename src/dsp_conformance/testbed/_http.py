@@ -1,0 +1,111 @@
+"""Calls to a Testbed Control API: connections, timeouts, and what is tried again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from dsp_conformance.testbed.errors import TestbedUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ControlApiClient", "Timeouts"]
+
+# Only the set-up of a connection is tried again: until it stands, nothing has reached the testbed. A call
+# that broke off later may have been carried out, and a second CPL entry or Device would falsify the scenario.
+_RETRY: Final = Retry(total=2, connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a call may take.
+
+    Attributes:
+        connect: seconds until the connection stands.
+        answer: seconds without any octet of the answer. A CPL change answers only when its suspensions
+            are done.
+    """
+
+    connect: float = 5.0
+    answer: float = 30.0
+
+
+class ControlApiClient:
+    """Does calls, over one kept-alive connection per thread.
+
+    Settings of the environment (proxies, `.netrc`) are passed over, so that a run depends on its target file
+    alone. Redirects are not followed: the token goes to the configured address and nowhere else.
+    """
+
+    def __init__(self, url: str, token: str | None, timeouts: Timeouts) -> None:
+        """Make a client; nothing is sent yet. Arguments and errors as for `ControlApiTestbed`."""
+        self.url = url.rstrip("/")
+        self._headers = {"Accept": "application/json"}
+        if token is not None:
+            if not token or not token.isascii() or not token.isprintable() or " " in token:
+                raise ValueError("a bearer token is one or more printable ASCII characters without spaces")
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._timeouts = timeouts
+        self._of_thread = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections of all threads; a later call opens new ones."""
+        with self._lock:
+            sessions, self._sessions = self._sessions, []
+            self._of_thread = threading.local()
+        for session in sessions:
+            session.close()
+
+    def call(
+        self, method: str, path: str, body: Mapping[str, object] | None, operation: str
+    ) -> requests.Response:
+        """Do one call and return whatever answer comes.
+
+        Args:
+            method: the HTTP method.
+            path: the path below the API's base, without a leading slash.
+            body: sent as JSON; no body where None.
+            operation: what is being done, for the error's sake.
+
+        Raises:
+            TestbedUnreachable: if no answer comes.
+        """
+        url = f"{self.url}/{path}"
+        try:
+            return self._session().request(
+                method,
+                url,
+                json=body,
+                timeout=(self._timeouts.connect, self._timeouts.answer),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise TestbedUnreachable(url, _innermost(error), operation) from error
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            session.headers.update(self._headers)
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=_RETRY))
+            with self._lock:
+                self._sessions.append(session)
+                self._of_thread.session = session
+        return session
+
+
+def _innermost(error: BaseException) -> str:
+    """The words of the layer that noticed first; the layers above it only wrap them."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return str(error) or type(error).__name__

@@ -1,0 +1,106 @@
+"""What the Testbed Control API's answers look like (testbed-control.openapi.yaml), validated.
+
+Members that the API does not know are passed over, so that a testbed may tell more than is asked; a known one
+that is missing or wrong makes the whole answer unusable.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from cryptography.x509 import Certificate
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainValidator, TypeAdapter
+
+from dsp_conformance.eui64 import Eui64
+from dsp_conformance.smki.certificates import parse_certificates
+from dsp_conformance.smki.errors import SmkiError
+from dsp_conformance.testbed.protocol import Capability
+
+__all__ = ["ADDED_CPL_ENTRY", "CAPABILITIES", "COMMANDS", "PROBLEM", "PROVIDED", "Capabilities"]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, got {type(value).__name__}")  # noqa: TRY004 - what pydantic collects
+    return value
+
+
+def _eui64(value: object) -> Eui64:
+    return Eui64.parse(_text(value))
+
+
+def _certificate(value: object) -> Certificate:
+    try:
+        certificates = parse_certificates(_text(value).encode())
+    except SmkiError as error:
+        raise ValueError(str(error)) from error
+    if len(certificates) != 1:
+        raise ValueError(f"expected one certificate as PEM, got {len(certificates)}")
+    return certificates[0]
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"expected an http or https address, got {value!r}")
+    return value.rstrip("/")
+
+
+_Eui = Annotated[Eui64, PlainValidator(_eui64)]
+_Pem = Annotated[Certificate, PlainValidator(_certificate)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+
+class _Problem(_Answer):
+    """Why an operation was refused."""
+
+    title: str
+    detail: str = ""
+
+
+class _Dsp(_Answer):
+    name: str
+    version: str
+    dcc_id: _Eui | None = None
+    duis_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    signing_certificates: tuple[_Pem, ...] = ()
+
+
+class Capabilities(_Answer):
+    """The answer to GET /capabilities."""
+
+    capabilities: frozenset[Capability]
+    dsp: _Dsp
+
+
+class _AddedCplEntry(_Answer):
+    """The answer to POST /cpl-entries."""
+
+    cpl_entry_id: str
+
+
+class _Provided(_Answer):
+    """The answer to POST /devices."""
+
+    device_id: _Eui
+    gbcs_signing_certificate: _Pem | None = None
+    gbcs_key_agreement_certificate: _Pem | None = None
+
+
+class _Command(_Answer):
+    """An item of the answer to GET /devices/{device_id}/commands."""
+
+    request_id: str
+    service_reference_variant: str
+    received_at: AwareDatetime
+
+
+CAPABILITIES = TypeAdapter(Capabilities)
+ADDED_CPL_ENTRY = TypeAdapter(_AddedCplEntry)
+PROVIDED = TypeAdapter(_Provided)
+COMMANDS = TypeAdapter(tuple[_Command, ...])
+PROBLEM = TypeAdapter(_Problem)

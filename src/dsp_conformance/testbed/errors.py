@@ -1,0 +1,104 @@
+"""Why a testbed did not do what it was asked; none of it says anything about the DSP's conformance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dsp_conformance.testbed.protocol import Capability
+
+__all__ = [
+    "MissingCapability",
+    "TestbedAnswerUnusable",
+    "TestbedError",
+    "TestbedRefused",
+    "TestbedUnreachable",
+]
+
+
+class TestbedError(Exception):
+    """The testbed did not do what it was asked.
+
+    Attributes:
+        operation: what was asked of it, such as "provide a Device".
+    """
+
+    __test__ = False  # the name is the field's; pytest is not to collect it
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
+
+
+class MissingCapability(TestbedError):  # noqa: N818 - the outcome it leads to is no error: "not testable"
+    """The testbed does not offer what the operation needs: the scenario is not testable on it.
+
+    Attributes:
+        capability: what is missing.
+    """
+
+    def __init__(self, capability: Capability, operation: str) -> None:
+        super().__init__(operation)
+        self.capability = capability
+
+    def __str__(self) -> str:
+        return (
+            f"cannot {self.operation}: the testbed does not offer {self.capability.value!r}; "
+            "scenarios that need it are not testable on this testbed"
+        )
+
+
+class TestbedRefused(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
+    """The testbed answered with a Problem, or with an HTTP status that is no success.
+
+    Attributes:
+        status: the HTTP status.
+        title: the Problem's title; the HTTP reason where the answer was no Problem.
+        detail: the Problem's detail, or the beginning of an answer that was no Problem; may be empty.
+    """
+
+    def __init__(self, status: int, title: str, detail: str, operation: str) -> None:
+        super().__init__(operation)
+        self.status, self.title, self.detail = status, title, detail
+
+    def __str__(self) -> str:
+        told = f"{self.title}: {self.detail}" if self.detail else self.title
+        return f"the testbed refused to {self.operation}: HTTP {self.status}, {told}"
+
+
+class TestbedUnreachable(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
+    """No answer came: no connection, a broken one, or none within the time allowed.
+
+    Attributes:
+        url: the address that was asked.
+        cause: what went wrong, in the words of the layer that noticed.
+    """
+
+    def __init__(self, url: str, cause: str, operation: str) -> None:
+        super().__init__(operation)
+        self.url, self.cause = url, cause
+
+    def __str__(self) -> str:
+        return (
+            f"could not {self.operation}: no answer from the testbed at {self.url} ({self.cause}); "
+            "check that it runs, and 'url' in the target file's section [testbed]"
+        )
+
+
+class TestbedAnswerUnusable(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
+    """The testbed answered with success, but not with what testbed-control.openapi.yaml says.
+
+    Attributes:
+        url: the address that was asked.
+        problems: what is wrong with the answer, a line each.
+    """
+
+    def __init__(self, url: str, problems: tuple[str, ...], operation: str) -> None:
+        super().__init__(operation)
+        self.url, self.problems = url, problems
+
+    def __str__(self) -> str:
+        return (
+            f"could not {self.operation}: the testbed's answer from {self.url} "
+            f"is not what the Testbed Control API says: {'; '.join(self.problems)}"
+        )
