@@ -1,0 +1,95 @@
+"""What passed between the Service User and the DSP, as evidence: exchanges and deliveries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dsp_conformance.duis.messages import Response, ServiceRequest
+from dsp_conformance.duis.terms import Service
+from dsp_conformance.user.checks import CheckOutcome
+from dsp_conformance.user.transport import HttpAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an exchange brought no DUIS response to judge.
+
+    Attributes:
+        environment: whether the cause lies outside DUIS (no connection, a proxy's page, an HTTP error), so
+            that nothing can be said about the product; otherwise the DSP sent a message that cannot be used.
+        what: the cause in one line.
+        found: what came.
+    """
+
+    environment: bool
+    what: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its synchronous answer.
+
+    Attributes:
+        request: what was asked.
+        service: the service it was posted to.
+        url: where that is.
+        sent: the signed request as it stood on the wire.
+        sent_at: when it was sent.
+        answer: the HTTP answer, or None where none came.
+        response: the DUIS response in it, or None where it cannot be read.
+        checks: the DUIS checks made of it.
+        trouble: why there is no response to judge; None exactly where `response` is there.
+    """
+
+    request: ServiceRequest
+    service: Service
+    url: str
+    sent: bytes
+    sent_at: datetime
+    answer: HttpAnswer | None
+    response: Response | None
+    checks: tuple[CheckOutcome, ...]
+    trouble: Trouble | None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the DSP accepted the request, with I0 or I99."""
+        return self.response is not None and self.response.response_code.is_success
+
+    @property
+    def title(self) -> str:
+        """The exchange in one line for a report."""
+        outcome = self.response.response_code.value if self.response else "no usable answer"
+        return f"SR{self.request.variant} CV{self.request.command_variant.value} → {outcome}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message that the DSP posted to the receiver.
+
+    Attributes:
+        received_at: when it had come in whole.
+        content_type: the HTTP header as it came.
+        octets: the message as it stood on the wire.
+        response: the DUIS response or alert, or None where it cannot be read.
+        checks: the DUIS checks made of it (DUIS-01, DUIS-02).
+        accepted: whether the receiver took it (204) or refused it (400).
+    """
+
+    received_at: datetime
+    content_type: str
+    octets: bytes
+    response: Response | None
+    checks: tuple[CheckOutcome, ...]
+    accepted: bool
+
+    @property
+    def refusal(self) -> str:
+        """Why the receiver refused it, in one line; empty where it took it."""
+        return "; ".join(f"{check.requirement}: {check.found}" for check in self.checks if not check.passed)
+
+    @property
+    def title(self) -> str:
+        """The delivery in one line for a report."""
+        code = self.response.response_code.value if self.response else "unreadable message"
+        return f"asynchronous {code}" if self.accepted else f"refused asynchronous {code}"

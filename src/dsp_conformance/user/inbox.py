@@ -1,0 +1,74 @@
+"""What the receiver took in, and waiting for it: by condition with a deadline, never by sleeping."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Condition, RLock
+
+from dsp_conformance.duis.identifiers import RequestID
+from dsp_conformance.user.exchange import Delivery
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Every message that the DSP posted during a run, in the order of arrival.
+
+    Early, late, duplicate, unasked and refused messages are all kept: whoever asks decides what they mean.
+    """
+
+    _arrived: Condition = field(default_factory=lambda: Condition(RLock()), repr=False)
+    _deliveries: list[Delivery] = field(default_factory=list, repr=False)
+    _by_request: dict[RequestID, list[Delivery]] = field(default_factory=dict, repr=False)
+
+    def put(self, delivery: Delivery) -> None:
+        """Add a message and wake whoever waits."""
+        with self._arrived:
+            self._deliveries.append(delivery)
+            if (request_id := answered_request(delivery)) is not None:
+                self._by_request.setdefault(request_id, []).append(delivery)
+            self._arrived.notify_all()
+
+    def everything(self) -> tuple[Delivery, ...]:
+        """Return every message so far."""
+        with self._arrived:
+            return tuple(self._deliveries)
+
+    def answers_to(self, request_id: RequestID) -> tuple[Delivery, ...]:
+        """Return the messages so far that name this request, refused ones included."""
+        with self._arrived:
+            return tuple(self._by_request.get(request_id, ()))
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Wait until the condition holds, looking again whenever a message arrives.
+
+        Args:
+            condition: called with the inbox locked for other threads; it may call the inbox.
+            timeout: seconds to wait at most.
+
+        Returns:
+            Whether the condition holds.
+        """
+        with self._arrived:
+            return self._arrived.wait_for(condition, timeout)
+
+    def wait_for_answers(
+        self, request_id: RequestID, timeout: float, *, count: int = 1
+    ) -> tuple[Delivery, ...]:
+        """Wait for that many messages that name this request; return those that came, perhaps none."""
+        self.wait_until(lambda: len(self._by_request.get(request_id, ())) >= count, timeout)
+        return self.answers_to(request_id)
+
+    def wait_out(self, moment: float) -> None:
+        """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
+        self.wait_until(lambda: False, max(0.0, moment - time.monotonic()))
+
+
+def answered_request(delivery: Delivery) -> RequestID | None:
+    """Return the request that a message names, by its RequestID or else by the mirror image of its ResponseID."""
+    response = delivery.response
+    if response is None:
+        return None
+    if response.request_id is not None or response.response_id is None:
+        return response.request_id
+    mirrored = response.response_id
+    return RequestID(mirrored.target, mirrored.originator, mirrored.counter)

@@ -1,0 +1,149 @@
+"""The Receive Response Service: the HTTP server to which the DSP posts asynchronous responses and alerts.
+
+It checks, keeps and then answers 204, or 400 if the message fails schema or signature (``domain.md``).
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from dsp_conformance.duis.xml import DEFAULT_LIMIT
+from dsp_conformance.user.checks import check_form
+from dsp_conformance.user.exchange import Delivery
+from dsp_conformance.user.inbox import Inbox
+from dsp_conformance.user.inspection import Inspector
+from dsp_conformance.user.transport import MEDIA_TYPE, media_type, utc_now
+
+_BACKLOG: Final = 256
+_STOP_SECONDS: Final = 5.0
+
+
+@dataclass(eq=False)
+class ReceiverUnusable(Exception):  # noqa: N818 - reads as what it is wherever it is caught
+    """The receiver cannot listen where it should.
+
+    Attributes:
+        address: the address of the target file's ``receiver.bind``.
+        found: what the operating system said.
+    """
+
+    address: str
+    found: str
+
+    def __str__(self) -> str:
+        return (
+            f"receiver.bind = {self.address!r}: expected an address and free port, found: {self.found}. "
+            "Choose another port, or 0 for any free one."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSettings:
+    """Where the receiver listens and what it takes.
+
+    Attributes:
+        host: address to bind to.
+        port: port to bind to; 0 for any free one.
+        public_url: the URL at which the DSP reaches it, if that is not the address bound to.
+        limit: octets of the largest message taken.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    public_url: str | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+@contextmanager
+def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox) -> Iterator[str]:
+    """Run the receiver in a thread for the length of the block, and give the URL to register at the DSP.
+
+    Raises:
+        ReceiverUnusable: the address cannot be bound.
+    """
+    listener = _listen(settings.host, settings.port)
+    url = settings.public_url or f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}/"
+    server = uvicorn.Server(
+        uvicorn.Config(
+            _application(settings.limit, inspector, inbox),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    # The socket listens already, so a message that comes before the server's first turn waits in its queue.
+    thread = threading.Thread(target=server.run, args=([listener],), name="receiver", daemon=True)
+    thread.start()
+    try:
+        yield url
+    finally:
+        server.should_exit = True
+        thread.join(_STOP_SECONDS)
+        listener.close()
+
+
+def _application(limit: int, inspector: Inspector, inbox: Inbox) -> Starlette:
+    async def receive(request: Request) -> Response:
+        content_type = request.headers.get("content-type", "")
+        octets = await _body(request, limit)
+        if octets is None:
+            refused = check_form(content_type, f"more than {limit} octets", ())
+            inbox.put(Delivery(utc_now(), content_type, b"", None, (refused,), accepted=False))
+            return PlainTextResponse(f"expected at most {limit} octets\n", 413)
+        delivery = await run_in_threadpool(_inspect, inspector, octets, content_type)
+        inbox.put(delivery)
+        if delivery.accepted:
+            return Response(status_code=204)
+        status = 400 if media_type(content_type) == MEDIA_TYPE else 415
+        return PlainTextResponse(f"{delivery.refusal}\n", status)
+
+    return Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])])
+
+
+async def _body(request: Request, limit: int) -> bytes | None:
+    parts = bytearray()
+    try:
+        async for chunk in request.stream():
+            parts += chunk
+            if len(parts) > limit:
+                return None
+    except ClientDisconnect:
+        return b""
+    return bytes(parts)
+
+
+def _inspect(inspector: Inspector, octets: bytes, content_type: str) -> Delivery:
+    inspection = inspector.inspect(octets, content_type, asynchronous=True)
+    return Delivery(
+        received_at=utc_now(),
+        content_type=content_type,
+        octets=octets,
+        response=inspection.response,
+        checks=inspection.checks,
+        accepted=all(check.passed for check in inspection.checks),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG
+        )
+    except OSError as error:
+        raise ReceiverUnusable(f"{host}:{port}", str(error)) from None
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,26 @@
+"""Who the suite is towards the DSP: a Service User with its roles and keys."""
+
+from dataclasses import dataclass
+
+from dsp_conformance.duis.terms import UserRole
+from dsp_conformance.eui64 import Eui64
+from dsp_conformance.smki.credentials import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUser:
+    """One Service User (``domain.md``, Who is who).
+
+    Attributes:
+        eui: its EUI-64, the originator of its requests.
+        roles: the user roles it holds.
+        xml_signing: signs its DUIS messages.
+        gbcs_signing: signs the Pre-Commands of critical requests; None where it sends none.
+        gbcs_key_agreement: checks the MAC of Device responses; None where nobody checks it.
+    """
+
+    eui: Eui64
+    roles: frozenset[UserRole]
+    xml_signing: Credential
+    gbcs_signing: Credential | None = None
+    gbcs_key_agreement: Credential | None = None

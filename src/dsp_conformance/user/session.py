@@ -1,0 +1,205 @@
+"""One Service User at work: builds, signs and posts requests, and gives back checked exchanges."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from lxml import etree
+
+from dsp_conformance.duis import xml
+from dsp_conformance.duis.catalogue import ServiceReferenceVariant, catalogue
+from dsp_conformance.duis.identifiers import RequestID
+from dsp_conformance.duis.messages import SCHEMA_VERSION, ServiceRequest
+from dsp_conformance.duis.request_bodies import ReadInventory
+from dsp_conformance.duis.signing import XmlSigner
+from dsp_conformance.duis.terms import CommandVariant, service_for
+from dsp_conformance.eui64 import Eui64
+from dsp_conformance.user.checks import CheckOutcome, check_acceptance_code, check_echo
+from dsp_conformance.user.counters import Counters
+from dsp_conformance.user.exchange import Delivery, Exchange, Trouble
+from dsp_conformance.user.inbox import Inbox
+from dsp_conformance.user.inspection import Inspector
+from dsp_conformance.user.service_user import ServiceUser
+from dsp_conformance.user.transport import (
+    MEDIA_TYPE,
+    DuisTransport,
+    HttpAnswer,
+    TargetUnreachable,
+    utc_now,
+)
+
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What every Service User of a run shares.
+
+    Attributes:
+        transport: posts to the DSP's services.
+        inspector: looks at what comes back.
+        inbox: what the receiver took in.
+        counters: hands out request counters.
+        dcc_id: the target of non-device requests.
+        schema_version: the DUIS version that requests state.
+    """
+
+    transport: DuisTransport
+    inspector: Inspector
+    inbox: Inbox
+    counters: Counters
+    dcc_id: Eui64
+    schema_version: str = SCHEMA_VERSION
+
+
+@dataclass(slots=True)
+class UserSession:
+    """One Service User's traffic with the DSP.
+
+    Attributes:
+        user: who it is.
+        connection: what it shares with the others.
+        on_exchange: told of every exchange when it is complete, in the thread that sent it.
+        on_delivery: told of every delivery that is handed out, in the thread that waited for it.
+    """
+
+    user: ServiceUser
+    connection: Connection
+    on_exchange: Callable[[Exchange], None] = lambda _: None
+    on_delivery: Callable[[Exchange, Delivery], None] = lambda _exchange, _delivery: None
+    _signer: XmlSigner = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._signer = XmlSigner(self.user.xml_signing)
+
+    def send(
+        self,
+        variant: ServiceReferenceVariant,
+        command_variant: CommandVariant,
+        body: etree._Element,
+        device_id: Eui64 | None = None,
+    ) -> Exchange:
+        """Send one request with a fresh counter and return the exchange, whatever came of it.
+
+        Args:
+            variant: the request to make.
+            command_variant: what the DSP is to make of it; decides the service it is posted to.
+            body: the element inside ``Body``.
+            device_id: the Device it is for, or None for a non-device request, which goes to the DCC.
+
+        Raises:
+            CounterUnusable: the Service User's counter cannot be kept.
+        """
+        target = self.connection.dcc_id if device_id is None else device_id
+        # Held until the acknowledgement, so that requests arrive in the order of their counters.
+        with self.connection.counters.hold(self.user.eui) as counter:
+            request_id = RequestID(self.user.eui, target, counter)
+            exchange = self._post(self._request(request_id, variant, command_variant, body))
+        self.on_exchange(exchange)
+        return exchange
+
+    def send_again_as(
+        self,
+        first: Exchange,
+        variant: ServiceReferenceVariant,
+        command_variant: CommandVariant,
+        body: etree._Element,
+    ) -> Exchange:
+        """Send the second request of a critical flow, with the RequestID of the first (``domain.md``)."""
+        exchange = self._post(self._request(first.request.request_id, variant, command_variant, body))
+        self.on_exchange(exchange)
+        return exchange
+
+    def read_inventory(self, device_id: Eui64) -> Exchange:
+        """Ask for one Device's record in the Smart Metering Inventory (SR8.2)."""
+        return self.send(catalogue()["8.2"], CommandVariant.NON_DEVICE, ReadInventory(device_id).to_xml())
+
+    def wait_for_response(self, exchange: Exchange, *, timeout: float | None = None) -> Delivery | None:
+        """Wait for the asynchronous response to an accepted request.
+
+        Args:
+            exchange: the accepted request.
+            timeout: seconds to wait at most; the configured time for responses where left out.
+
+        Returns:
+            The first message that names the request, with DUIS-03 checked too; None where none came in time.
+        """
+        limit = self.connection.transport.timeouts.response if timeout is None else timeout
+        answers = self.connection.inbox.wait_for_answers(exchange.request.request_id, limit)
+        if not answers:
+            return None
+        delivery = with_echo_checked(exchange.request, answers[0])
+        self.on_delivery(exchange, delivery)
+        return delivery
+
+    def _request(
+        self,
+        request_id: RequestID,
+        variant: ServiceReferenceVariant,
+        command_variant: CommandVariant,
+        body: etree._Element,
+    ) -> ServiceRequest:
+        return ServiceRequest(
+            request_id,
+            command_variant,
+            variant.reference,
+            variant.variant,
+            body,
+            self.connection.schema_version,
+        )
+
+    def _post(self, request: ServiceRequest) -> Exchange:
+        root = request.to_xml()
+        self._signer.sign(root)
+        octets = xml.serialise(root)
+        service = service_for(request.command_variant)
+        url = self.connection.transport.endpoints.url_of(service)
+        sent_at = utc_now()
+        exchange = Exchange(request, service, url, octets, sent_at, None, None, (), None)
+        try:
+            answer = self.connection.transport.post(service, octets)
+        except TargetUnreachable as error:
+            return replace(
+                exchange, trouble=Trouble(environment=True, what=error.obstacle.value, found=str(error))
+            )
+        return _judged(exchange, answer, self.connection.inspector)
+
+
+def with_echo_checked(request: ServiceRequest, delivery: Delivery) -> Delivery:
+    """Return the delivery with the check that it names the request it answers (DUIS-03)."""
+    if delivery.response is None:
+        return delivery
+    return replace(delivery, checks=(*delivery.checks, check_echo(request, delivery.response)))
+
+
+def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector) -> Exchange:
+    exchange = replace(exchange, answer=answer)
+    if (obstacle := _no_duis(answer)) is not None:
+        return replace(exchange, trouble=obstacle)
+    inspection = inspector.inspect(answer.octets, answer.content_type, asynchronous=False)
+    checks: list[CheckOutcome] = [*inspection.checks]
+    if inspection.response is None:
+        found = next(check.found for check in checks if not check.passed)
+        trouble = Trouble(
+            environment=False, what="the answer is no DUIS response that can be read", found=found
+        )
+        return replace(exchange, checks=tuple(checks), trouble=trouble)
+    checks.append(check_echo(exchange.request, inspection.response))
+    if (code := check_acceptance_code(exchange.request, inspection.response)) is not None:
+        checks.append(code)
+    return replace(exchange, checks=tuple(checks), response=inspection.response)
+
+
+def _no_duis(answer: HttpAnswer) -> Trouble | None:
+    """Tell why an HTTP answer comes from something else than a DSP's DUIS service, if it does."""
+    if answer.status != _OK:
+        excerpt = answer.octets[:200].decode("utf-8", errors="replace").strip()
+        return Trouble(
+            environment=True,
+            what="an HTTP status that carries no DUIS answer",
+            found=f"HTTP {answer.status}: {excerpt}",
+        )
+    if answer.content_type in {"text/html", "application/xhtml+xml"}:
+        return Trouble(
+            environment=True, what=f"a web page instead of {MEDIA_TYPE}", found=answer.content_type
+        )
+    return None
