@@ -1,7 +1,7 @@
 """The catalogue of Service Reference Variants: the 129 kinds of Service Request that DUIS knows, as data.
 
 The data file `data/service-requests.csv` was compiled from the published request matrix, templates and
-vectors; 7.16, 8.5 and 8.6 have no user roles there, and the scheduling of 4.2 is out of date. Device types are
+vectors; 7.16, 8.5 and 8.6 have no user roles there, and the scheduling of 4.2 is out of date. Types are
 those that the GBCS use cases are written for.
 """
 

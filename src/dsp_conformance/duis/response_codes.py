@@ -5,8 +5,6 @@ table "Response codes" of `domain.md`, each with the basis that it rests on, and
 `data/response-codes.csv`.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The fixed words of the interface: roles, device types, statuses, Command Variants and the services."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum, IntEnum, StrEnum, unique
 from types import MappingProxyType
