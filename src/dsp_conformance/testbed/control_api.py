@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -38,7 +38,7 @@ class ControlApiTestbed:
     It is a context manager: leaving it closes the connections.
     """
 
-    __test__ = False  # the name is the field's; pytest is not to collect it
+    __test__: ClassVar[bool] = False  # the name is the field's; pytest is not to collect it
 
     def __init__(self, url: str, token: str | None = None, timeouts: Timeouts | None = None) -> None:
         """Make a driver; nothing is sent yet.
