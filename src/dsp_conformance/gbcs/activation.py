@@ -42,7 +42,7 @@ __all__ = [
 
 _VERSION_LENGTH = 4
 _COUNTER_MAX = (1 << 64) - 1
-# day of week, hundredths, deviation and status are "not specified" in the future-dated vectors
+# day of week, hundredths, deviation and status are "not specified" in the CS06 vectors
 _ANY_DAY_OF_WEEK = 0xFF
 _DATE_TIME_TAIL = bytes.fromhex("00 8000 FF")
 
@@ -167,24 +167,19 @@ def build_activation_response(
         counter: the originator counter of the command.
         outcome: what the Device answers.
         signing_key: the Device's signing key.
-        at: the date-time of the header, which the vectors have only in answers to future-dated commands and
-            cancellations.
+        at: the date-time of the header, which all CS06 responses of the vectors have; None leaves it out.
         supplementary: the supplementary party and counter of the command, if it had them.
 
     Raises:
         GbcsValueError: if a value cannot be encoded.
     """
-    if isinstance(outcome, ActivationAccepted):
-        content = _der.NULL
-    else:
-        content = _outcome(outcome.code, outcome.version)
     message = GroupedMessage(
         kind=Kind.RESPONSE,
         counter=counter,
         originator=device,
         recipient=recipient,
         message_code=MessageCode.CS06,
-        content=content,
+        content=activation_content(outcome),
         date_time=b"" if at is None else dlms_date_time(at),
         supplementary=supplementary,
     )
@@ -222,8 +217,15 @@ def build_activation_alert(
     return sign(message, signing_key).encode()
 
 
+def activation_content(outcome: Activation | ActivationAccepted) -> bytes:
+    """The content of a response: the inverse of `activation_response`."""
+    if isinstance(outcome, ActivationAccepted):
+        return _der.NULL
+    return _outcome(outcome.code, outcome.version)
+
+
 def dlms_date_time(at: datetime) -> bytes:
-    """The 12 octets of a header's date-time, in UTC to the second (future-dated CS06 vectors).
+    """The 12 octets of a header's date-time, in UTC to the second (CS06 response vectors).
 
     Raises:
         GbcsValueError: if it has no time zone, or no year from 1 to 9999 in UTC.
@@ -246,7 +248,7 @@ def _read_outcome(reader: OctetReader) -> tuple[ActivationCode, FirmwareVersion]
 
 
 def _read_alert_code(reader: OctetReader) -> AlertCode:
-    start = reader.offset
+    start = reader.offset + 1
     number = _der.read_integer(reader, "the alert code", at_most=max(AlertCode))
     try:
         return AlertCode(number)
@@ -258,5 +260,6 @@ def _content_of(message: Message, kind: Kind, code: MessageCode) -> OctetReader:
     inner = grouped(message)
     if inner.kind is not kind or inner.message_code is not code:
         found = f"{inner.kind.name.lower()} of {inner.message_code.name}"
-        raise GbcsDecodeError(0, f"{kind.name.lower()} of {code.name}", found)
+        article = "an" if kind is Kind.ALERT else "a"
+        raise GbcsDecodeError(0, f"{article} {kind.name.lower()} of {code.name}", found)
     return OctetReader(inner.content, message.content_offset)
