@@ -136,13 +136,15 @@ def _usable(contents: Contents, at: datetime) -> x509.Certificate:
     try:
         certificate = load(contents.octets)
         key = certificate.public_key()
+        # The library decodes each part when it is first asked for: ask now, not in the middle of a run.
+        tuple(certificate.issuer)
         identity_of(certificate)
         uses_of(certificate)
         begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except UnsupportedAlgorithm:
         found = "a key of an unknown kind"
         raise contents.problem(Defect.KEY_TYPE, "a P-256 key in it", found, _HINT) from None
-    except (ValueError, SmkiError):
+    except (ValueError, TypeError, x509.InvalidVersion, SmkiError):
         if not pem and _is_private_key(contents):
             raise contents.problem(Defect.WRONG_CONTENT, _EXPECTED, "a private key", _HINT) from None
         found = "octets that cannot be read as one"

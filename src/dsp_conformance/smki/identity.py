@@ -90,7 +90,7 @@ def identity_of(certificate: x509.Certificate) -> CertificateIdentity:
     """
     try:
         subject = certificate.subject
-    except ValueError:
+    except (ValueError, TypeError):
         raise _undecodable("subject") from None
     unit: str | bytes | None = None
     unique: str | bytes | None = None
@@ -125,7 +125,7 @@ def uses_of(certificate: x509.Certificate) -> frozenset[KeyUse]:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return frozenset(KeyUse)
-    except (ValueError, x509.DuplicateExtension):
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise _undecodable("extensions") from None
     allowed = {KeyUse.SIGNING: usage.digital_signature, KeyUse.KEY_AGREEMENT: usage.key_agreement}
     return frozenset(use for use, yes in allowed.items() if yes)
