@@ -1,0 +1,73 @@
+"""Which scenario a pytest item stands for: the one place that looks into pytest-bdd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord, StepRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pytest
+    from pytest_bdd.parser import ScenarioTemplate
+
+_ROW = "_pytest_bdd_example"
+_ROW_ID = "id"
+
+
+def template_of(item: pytest.Item) -> ScenarioTemplate | None:
+    """The scenario that an item runs; None if it is an ordinary test."""
+    function: Callable[..., object] | None = getattr(item, "obj", None)
+    try:
+        return scenario_wrapper_template_registry.get(function) if function else None
+    except TypeError:  # an object that cannot be weakly referenced is no scenario
+        return None
+
+
+def tags_of(template: ScenarioTemplate) -> set[str]:
+    """All tags that hold for a scenario: its own, its rule's and its feature's."""
+    return template.tags | template.feature.tags | (template.rule.tags if template.rule else set())
+
+
+def row_of(item: pytest.Item) -> dict[str, str]:
+    """The Examples row that an item runs; empty if it is no outline."""
+    callspec = getattr(item, "callspec", None)
+    return dict(callspec.params.get(_ROW, {})) if callspec else {}
+
+
+def scenario_id(item: pytest.Item, template: ScenarioTemplate) -> tuple[str, str]:
+    """The stable id of an item's scenario and of the scenario without its Examples row.
+
+    The row counts with its "id" column, or, if it has none, with all its values.
+    """
+    source = Path(template.feature.filename)
+    root = item.config.rootpath
+    file = source.relative_to(root) if source.is_relative_to(root) else Path(source.name)
+    base = f"{file.as_posix()}::{template.name}"
+    row = row_of(item)
+    if not row:
+        return base, base
+    return f"{base}::{row.get(_ROW_ID) or ','.join(row.values())}", base
+
+
+def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[str, object]) -> ScenarioRecord:
+    """An empty record of an item's scenario, with all its steps still to run."""
+    row = row_of(item)
+    scenario = template.render(row)
+    whole, base = scenario_id(item, template)
+    identity = ScenarioIdentity(
+        id=whole,
+        template=base,
+        feature_file=base.partition("::")[0],
+        feature=template.feature.name,
+        narrative=template.feature.description.strip(),
+        name=scenario.name,
+        row=row,
+        requirements=tuple(sorted(tag for tag in tags_of(template) if tag in ledger)),
+    )
+    steps = [StepRecord(step.keyword, step.name) for step in scenario.steps]
+    return ScenarioRecord(identity, item.nodeid, steps)

@@ -1,0 +1,64 @@
+"""Puts recorder, results and Allure's bridge together for the suite's conftest."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
+from dsp_conformance.report.recorder import RunRecorder
+from dsp_conformance.report.results import ResultsWriter
+from dsp_conformance.report.run import Run, RunIdentity
+from dsp_conformance.report.summary import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from dsp_conformance.report.ledger import Ledger
+
+
+class TerminalSummary:
+    """Prints the run's summary at the end of pytest's own."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print it, unless nothing was to be run."""
+        if self._run.finished:
+            terminalreporter.write_sep("=", "DSP conformance")
+            width = shutil.get_terminal_size((110, 24)).columns
+            terminalreporter.write(render(self._run, colour=terminalreporter.hasmarkup, width=width))
+
+
+def register(
+    config: pytest.Config,
+    *,
+    ledger: Ledger,
+    identity: RunIdentity,
+    folder: Path,
+    enforce_assumed: bool = False,
+) -> RunRecorder:
+    """Have a pytest session recorded; call it from `pytest_configure`.
+
+    Args:
+        config: the session's configuration.
+        ledger: what the product is held to.
+        identity: what is tested.
+        folder: takes `results.json`, `summary.txt` and the folder `allure-results`.
+        enforce_assumed: the target profile says `assumed = "enforce"`.
+
+    Returns:
+        The recorder; steps attach evidence to its `current` record.
+
+    Raises:
+        pytest.UsageError: allure-pytest's own writer was asked for too.
+    """
+    refuse_second_writer(config)
+    run = Run(identity, ledger, enforce_assumed=enforce_assumed)
+    recorder = RunRecorder(run, sinks=(AllureBridge(folder / "allure-results"), ResultsWriter(folder)))
+    config.pluginmanager.register(recorder, "dsp-recorder")
+    config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
+    return recorder

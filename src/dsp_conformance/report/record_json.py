@@ -1,0 +1,145 @@
+"""Scenario records as JSON values, without message bodies: for results.json and from process to process."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message
+from dsp_conformance.report.records import (
+    Phase,
+    Reason,
+    ScenarioIdentity,
+    ScenarioRecord,
+    StepRecord,
+    StepStatus,
+)
+from dsp_conformance.report.verdicts import Attribution, Exclusion, Finding, Judgement, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def to_json(record: ScenarioRecord) -> dict[str, Any]:
+    """A record as plain JSON values.
+
+    Message bodies are replaced by their size and SHA-256; deferred checks are left out, as they belong to
+    the process that made them. Times are milliseconds since the epoch.
+    """
+    return {
+        **asdict(record.identity),
+        "requirements": list(record.identity.requirements),
+        "nodeid": record.nodeid,
+        "verdict": record.verdict.label,
+        "exclusion": record.exclusion,
+        "attribution": record.attribution,
+        "requirement_verdicts": {
+            requirement: verdict.label for requirement, verdict in record.requirement_verdicts().items()
+        },
+        "start": record.start,
+        "stop": record.stop,
+        "reasons": [_reason(reason) for reason in record.reasons],
+        "steps": [
+            {
+                "keyword": step.keyword,
+                "text": step.text,
+                "status": step.status,
+                "start": step.start,
+                "stop": step.stop,
+                **_evidence(step.evidence),
+            }
+            for step in record.steps
+        ],
+        **_evidence(record.evidence),
+    }
+
+
+def from_json(tree: Mapping[str, Any]) -> ScenarioRecord:
+    """The inverse of `to_json`; verdicts are computed anew from what the record holds."""
+    identity = ScenarioIdentity(
+        tree["id"],
+        tree["template"],
+        tree["feature_file"],
+        tree["feature"],
+        tree["narrative"],
+        tree["name"],
+        dict(tree["row"]),
+        tuple(tree["requirements"]),
+    )
+    steps = [
+        StepRecord(
+            step["keyword"],
+            step["text"],
+            StepStatus(step["status"]),
+            step["start"],
+            step["stop"],
+            _read_evidence(step),
+        )
+        for step in tree["steps"]
+    ]
+    reasons = [_read_reason(reason) for reason in tree["reasons"]]
+    return ScenarioRecord(
+        identity, tree["nodeid"], steps, tree["start"], tree["stop"], _read_evidence(tree), reasons
+    )
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    judged = reason.judgement
+    return {
+        "phase": reason.phase,
+        "verdict": judged.verdict.label,
+        "attribution": judged.attribution,
+        "exclusion": judged.exclusion,
+        "requirements": list(judged.requirements),
+        **asdict(judged.finding),
+        "trace": reason.trace,
+    }
+
+
+def _read_reason(tree: Mapping[str, Any]) -> Reason:
+    judged = Judgement(
+        Verdict.from_label(tree["verdict"]),
+        Attribution(tree["attribution"]) if tree["attribution"] else None,
+        Finding(tree["what"], tree["expected"], tree["found"], tree["hint"]),
+        Exclusion(tree["exclusion"]) if tree["exclusion"] else None,
+        tuple(tree["requirements"]),
+    )
+    return Reason(Phase(tree["phase"]), judged, tree["trace"])
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    exchanges = [
+        {
+            "title": exchange.title,
+            "at": exchange.at,
+            "request": _message(exchange.request),
+            "response": _message(exchange.response),
+            "checks": [asdict(check) for check in exchange.checks],
+            "facts": exchange.facts,
+        }
+        for exchange in evidence.exchanges
+    ]
+    return {"exchanges": exchanges, "observations": evidence.observations}
+
+
+def _read_evidence(tree: Mapping[str, Any]) -> Evidence:
+    exchanges = [
+        Exchange(
+            one["title"],
+            one["at"],
+            _read_message(one["request"]),
+            _read_message(one["response"]),
+            tuple(Check(**check) for check in one["checks"]),
+            dict(one["facts"]),
+        )
+        for one in tree["exchanges"]
+    ]
+    return Evidence(exchanges, list(tree["observations"]))
+
+
+def _message(message: Message | None) -> dict[str, Any] | None:
+    return None if message is None else {"size": message.size, "sha256": message.sha256}
+
+
+def _read_message(tree: Mapping[str, Any] | None) -> Message | None:
+    return None if tree is None else Message(None, tree["size"], tree["sha256"])

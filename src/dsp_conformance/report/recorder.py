@@ -1,0 +1,232 @@
+"""Records a run: a pytest plugin that turns what pytest and pytest-bdd tell it into scenario records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from dsp_conformance.report.evidence import now_ms
+from dsp_conformance.report.gherkin import new_record, scenario_id, tags_of, template_of
+from dsp_conformance.report.ledger import REQUIREMENT_ID, UnknownRequirement
+from dsp_conformance.report.records import Phase, RecordError, ScenarioRecord, StepStatus
+from dsp_conformance.report.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from dsp_conformance.report.run import Run
+
+_PHASES = {"setup": Phase.SET_UP, "call": Phase.STEP, "teardown": Phase.TEAR_DOWN}
+_BROKEN_SESSION = {
+    pytest.ExitCode.INTERRUPTED: "the run was interrupted, or the features could not be collected",
+    pytest.ExitCode.INTERNAL_ERROR: "pytest broke down",
+    pytest.ExitCode.USAGE_ERROR: "pytest refused to start",
+}
+
+
+class RunInterrupted(Exception):  # noqa: N818 - says what happened
+    """The run ended while a scenario was running."""
+
+
+class Sink(Protocol):
+    """Something that reports records as they come."""
+
+    def run_started(self, run: Run) -> None:
+        """The run begins."""
+
+    def scenario_finished(self, record: ScenarioRecord) -> None:
+        """A scenario ended; told again if the record got worse later."""
+
+    def run_finished(self, run: Run) -> None:
+        """The run is over and every late check is made."""
+
+
+class RunRecorder:
+    """The pytest plugin that records a run and decides the session's exit status.
+
+    Steps reach the running scenario's record through `current`. Register it with
+    `config.pluginmanager.register(recorder)`.
+
+    Attributes:
+        run: the records so far and the verdicts that follow from them.
+    """
+
+    def __init__(self, run: Run, sinks: Sequence[Sink] = ()) -> None:
+        self.run = run
+        self._sinks = tuple(sinks)
+        self._current: ScenarioRecord | None = None
+        self._reached = 0
+        self._shown_checks = 0
+        self._worsened: list[tuple[ScenarioRecord, str]] = []
+
+    @property
+    def current(self) -> ScenarioRecord:
+        """The record of the scenario that is running.
+
+        Raises:
+            RecordError: none is.
+        """
+        if self._current is None:
+            raise RecordError("no scenario is running to which evidence could be attached")
+        return self._current
+
+    # -- collection
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_apply_tag(self, tag: str) -> bool | None:
+        """Requirement tags are data for the record, not marks of pytest."""
+        return True if REQUIREMENT_ID.fullmatch(tag) else None
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse tags that the ledger does not know, and scenarios that results could not tell apart."""
+        seen: dict[str, str] = {}
+        for item in items:
+            template = template_of(item)
+            if template is None:
+                continue
+            whole, _ = scenario_id(item, template)
+            if whole in seen:
+                raise pytest.UsageError(
+                    f"two scenarios share the id {whole!r}: {seen[whole]} and {item.nodeid}; "
+                    "give each Examples row a value of its own in the column 'id'"
+                )
+            seen[whole] = item.nodeid
+            for tag in filter(REQUIREMENT_ID.fullmatch, tags_of(template)):
+                try:
+                    self.run.ledger[tag]
+                except UnknownRequirement as error:
+                    raise pytest.UsageError(f"{template.feature.filename}: tag @{tag}: {error}") from error
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A feature that cannot be collected voids the run."""
+        if report.failed:
+            self.run.suite_errors.append(f"collection of {report.nodeid or 'the features'} failed")
+
+    # -- one scenario
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin the record, before any fixture is made."""
+        template = template_of(item)
+        self._current = None if template is None else new_record(item, template, self.run.ledger)
+        if self._current is not None:
+            self._reached = self._shown_checks = 0
+            self.run.records[self._current.identity.id] = self._current
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_before_step(self) -> None:
+        """A step begins, before its fixtures are made."""
+        self.current.begin_step(self._reached)
+        self._reached += 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_bdd_after_step(self) -> None:
+        """A step passed."""
+        self.current.end_step(StepStatus.PASSED)
+
+    def pytest_bdd_step_func_lookup_error(self) -> None:
+        """A step has no definition: open it, so that the error that follows stands on it."""
+        self.pytest_bdd_before_step()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge what ended a phase, and make pytest's own report say the same."""
+        report = yield
+        record = self._current
+        if record is None:
+            if report.failed:
+                self.run.suite_errors.append(f"{item.nodeid} failed in {report.when}")
+            return report
+        if call.excinfo is not None:
+            exception = call.excinfo.value
+            reason = record.worsen(_PHASES[call.when], exception)
+            if reason.judgement.exclusion and report.failed:
+                path, line, _ = item.location
+                report.outcome = "skipped"
+                report.longrepr = (path, (line or 0) + 1, str(reason.judgement.finding))
+        failed = record.failed_checks()
+        if report.passed and len(failed) > self._shown_checks:
+            report.outcome = "failed"
+            report.longrepr = "\n".join(str(check.finding) for check in failed[self._shown_checks :])
+        self._shown_checks = len(failed)
+        if report.when == "teardown":
+            self._finish(record)
+        return report
+
+    def _finish(self, record: ScenarioRecord) -> None:
+        record.stop = now_ms()
+        self._current = None
+        self._tell(record)
+
+    def _tell(self, record: ScenarioRecord) -> None:
+        for sink in self._sinks:
+            sink.scenario_finished(record)
+        record.release()
+
+    # -- the run
+
+    def pytest_sessionstart(self) -> None:
+        """Tell the reports that a run begins."""
+        for sink in self._sinks:
+            sink.run_started(self.run)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
+        """Before the last tear-down, make the late checks while receiver and target are still there."""
+        if nextitem is None:
+            self._check_late()
+
+    def _check_late(self) -> None:
+        for record in list(self.run.records.values()):
+            while record.deferred:
+                self._check_one(record)
+
+    def _check_one(self, record: ScenarioRecord) -> None:
+        check, before = record.deferred.pop(0), len(record.failed_checks())
+        try:
+            check()
+        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as exception:  # noqa: BLE001 - all are judged
+            reason = record.worsen(Phase.LATE, exception)
+            text = str(reason.judgement.finding)
+        else:
+            text = "\n".join(str(failed.finding) for failed in record.failed_checks()[before:])
+        if text:
+            self._worsened.append((record, text))
+        if record is self._current:
+            self._shown_checks = len(record.failed_checks())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Make the late checks that are left, tell the reports, and set the run's exit status."""
+        if session.config.getoption("collectonly", default=False):
+            return
+        if self._current is not None:
+            self._current.worsen(Phase.STEP, RunInterrupted("the run ended while this scenario was running"))
+            self._finish(self._current)
+        self._check_late()
+        for record, text in self._worsened:
+            self._tell(record)
+            session.config.hook.pytest_runtest_logreport(report=_late_report(record, text))
+        if exitstatus in _BROKEN_SESSION:
+            self.run.suite_errors.append(_BROKEN_SESSION[pytest.ExitCode(exitstatus)])
+        self.run.finished = now_ms()
+        for sink in self._sinks:
+            sink.run_finished(self.run)
+        session.exitstatus = self.run.verdict.exit_code
+
+
+def _late_report(record: ScenarioRecord, text: str) -> pytest.TestReport:
+    """A tear-down report with which pytest counts a late failure and shows it."""
+    path, _, name = record.nodeid.partition("::")
+    excluded_late = record.verdict is Verdict.NONE
+    return pytest.TestReport(
+        nodeid=record.nodeid,
+        location=(path, None, name),
+        keywords={},
+        outcome="skipped" if excluded_late else "failed",
+        longrepr=(path, 0, text) if excluded_late else f"found at the end of the run:\n{text}",
+        when="teardown",
+    )

@@ -1,0 +1,309 @@
+"""What a run leaves behind, scenario by scenario, and the verdicts that follow from it.
+
+Records only grow, so a verdict can only get worse.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message, now_ms
+from dsp_conformance.report.verdicts import (
+    Attribution,
+    Exclusion,
+    Judgement,
+    Verdict,
+    judge,
+    worst,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from dsp_conformance.report.evidence import CheckOutcome
+
+
+class Phase(StrEnum):
+    """When in a scenario's life something went wrong."""
+
+    SET_UP = "set-up"
+    STEP = "step"
+    TEAR_DOWN = "tear-down"
+    LATE = "late"
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether steps were left out because of it."""
+        return self in (Phase.SET_UP, Phase.STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a scenario did not simply pass.
+
+    Attributes:
+        phase: when that was found.
+        judgement: what it says.
+        trace: where the suite failed, if that is the reason: files, lines and source, no values.
+    """
+
+    phase: Phase
+    judgement: Judgement
+    trace: str = ""
+
+
+class StepStatus(StrEnum):
+    """How a step ended; the last one belongs to steps that never began."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    NOT_RUN = "not run"
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> StepStatus:
+        """The status of the step that a judgement ended."""
+        return {
+            Verdict.INCONCLUSIVE: cls.INCONCLUSIVE,
+            Verdict.FAIL: cls.FAILED,
+            Verdict.ERROR: cls.ERROR,
+        }.get(judgement.verdict, cls.SKIPPED)
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """One Given, When or Then with its values filled in; times in milliseconds since the epoch."""
+
+    keyword: str
+    text: str
+    status: StepStatus = StepStatus.NOT_RUN
+    start: int = 0
+    stop: int = 0
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioIdentity:
+    """Which scenario a record is about; the same in every run, serial or parallel.
+
+    Attributes:
+        id: feature file, scenario name and the Examples row's id, joined by "::".
+        template: the id without the row: shared by all rows of an outline.
+        feature_file: path relative to the project, with "/".
+        feature: the feature's name.
+        narrative: the feature's free text.
+        name: the scenario's name, values filled in.
+        row: the Examples row; empty if the scenario is no outline.
+        requirements: the requirement ids among its tags, the feature's and the rule's; sorted.
+    """
+
+    id: str
+    template: str
+    feature_file: str
+    feature: str
+    narrative: str
+    name: str
+    row: dict[str, str]
+    requirements: tuple[str, ...]
+
+
+class RecordError(RuntimeError):
+    """The suite used a record in a way that would put evidence in the wrong place."""
+
+
+@dataclass(slots=True)
+class ScenarioRecord:
+    """Everything that one scenario showed.
+
+    Steps attach their evidence through `attach_exchange` and `observe`; what only the end of the run can
+    prove goes to `defer`.
+
+    Attributes:
+        identity: which scenario.
+        nodeid: pytest's name of it, to run it again.
+        steps: all steps, also those never reached.
+        evidence: what was seen outside of any step: in fixtures, or late.
+        reasons: why it did not simply pass, in order of time.
+        start: milliseconds since the epoch.
+        stop: the same; 0 while it runs.
+    """
+
+    identity: ScenarioIdentity
+    nodeid: str
+    steps: list[StepRecord]
+    start: int = field(default_factory=now_ms)
+    stop: int = 0
+    evidence: Evidence = field(default_factory=Evidence)
+    reasons: list[Reason] = field(default_factory=list)
+    deferred: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    _open: StepRecord | None = None
+    _thread: int = field(default_factory=threading.get_ident)
+
+    # -- what steps call
+
+    def attach_exchange(
+        self,
+        title: str,
+        request_xml: bytes | None = None,
+        response_xml: bytes | None = None,
+        *,
+        checks: Iterable[CheckOutcome] = (),
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep an exchange with the step that is running; outside of steps, with the scenario.
+
+        Args:
+            title: one readable line.
+            request_xml: the exact octets sent; None for an asynchronous message.
+            response_xml: the exact octets received; None if nothing came.
+            checks: what the DUIS checks say; a failed one fails its own requirement, not the scenario's.
+            facts: names and values to show with it, such as {"HTTP status": "200"}.
+
+        Raises:
+            RecordError: called from another thread than the scenario's. A receiver hands what it got to
+                the waiting step, which attaches it.
+        """
+        self._here().exchanges.append(
+            Exchange(
+                title,
+                now_ms(),
+                Message.of(request_xml),
+                Message.of(response_xml),
+                tuple(map(Check.of, checks)),
+                dict(facts or {}),
+            )
+        )
+
+    def observe(self, text: str) -> None:
+        """Note something that is worth reading and never judged."""
+        self._here().observations.append(text)
+
+    def defer(self, check: Callable[[], None]) -> None:
+        """Have `check` called at the end of the run; what it raises worsens this record.
+
+        It is for absences: silence is waited for once, for all scenarios.
+        """
+        self.deferred.append(check)
+
+    def _here(self) -> Evidence:
+        if threading.get_ident() != self._thread:
+            raise RecordError(f"{self.identity.id}: evidence must be attached from the scenario's own thread")
+        return self._open.evidence if self._open else self.evidence
+
+    # -- what the recorder calls
+
+    def begin_step(self, index: int) -> None:
+        """Step number `index` (from 0) begins."""
+        self._open = self.steps[index]
+        self._open.status, self._open.start = StepStatus.RUNNING, now_ms()
+
+    def end_step(self, status: StepStatus) -> None:
+        """The running step ended; nothing happens if none runs."""
+        if self._open is not None:
+            self._open.status, self._open.stop = status, now_ms()
+            self._open = None
+
+    def worsen(self, phase: Phase, exception: BaseException) -> Reason:
+        """Add what an exception says about the scenario."""
+        judged = judge(exception)
+        reason = Reason(phase, judged, _trace(exception) if judged.verdict is Verdict.ERROR else "")
+        self.reasons.append(reason)
+        self.end_step(StepStatus.of(judged))
+        return reason
+
+    def release(self) -> None:
+        """Drop all message bodies; see `Exchange.release`."""
+        for exchange in self.exchanges():
+            exchange.release()
+
+    # -- what reports read
+
+    def exchanges(self) -> Iterable[Exchange]:
+        """All exchanges: outside of steps first, then step by step."""
+        yield from self.evidence.exchanges
+        for step in self.steps:
+            yield from step.evidence.exchanges
+
+    def checks(self) -> Iterable[Check]:
+        """All outcomes of DUIS checks."""
+        for exchange in self.exchanges():
+            yield from exchange.checks
+
+    def failed_checks(self) -> list[Check]:
+        """The DUIS checks that failed."""
+        return [check for check in self.checks() if not check.passed]
+
+    @property
+    def completed(self) -> bool:
+        """Whether every step ran and passed; a scenario without steps shows nothing."""
+        return (
+            self.stop > 0
+            and bool(self.steps)
+            and all(step.status is StepStatus.PASSED for step in self.steps)
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the scenario's own verdict and of its DUIS checks; NONE if it was excluded."""
+        own = [reason.judgement.verdict for reason in self.reasons]
+        if self.completed and not self.reasons:
+            own.append(Verdict.PASS)
+        return worst([*own, *(Verdict.FAIL for _ in self.failed_checks())])
+
+    @property
+    def exclusion(self) -> Exclusion | None:
+        """Why there is no verdict, if it was excluded and nothing worse happened."""
+        if self.verdict is not Verdict.NONE:
+            return None
+        return next((one.judgement.exclusion for one in self.reasons if one.judgement.exclusion), None)
+
+    @property
+    def attribution(self) -> Attribution | None:
+        """Whose fault it is: that of the worst reason; a failed DUIS check is the product's."""
+        worst_reason = max(self.reasons, key=lambda one: one.judgement.verdict, default=None)
+        if self.failed_checks() and (worst_reason is None or worst_reason.judgement.verdict <= Verdict.FAIL):
+            return Attribution.PRODUCT
+        return worst_reason.judgement.attribution if worst_reason else None
+
+    def requirement_verdicts(self) -> dict[str, Verdict]:
+        """What this scenario says about each requirement: its own and those of its DUIS checks.
+
+        A failure that names requirements fails these alone; the scenario's others stay unproven
+        (inconclusive) if the failure cut the scenario short.
+        """
+        excluded = any(reason.judgement.exclusion for reason in self.reasons)
+        shown = Verdict.PASS if self.completed and not excluded else Verdict.NONE
+        own = dict.fromkeys(self.identity.requirements, shown)
+        verdicts = dict(own)
+
+        def add(requirement: str, verdict: Verdict) -> None:
+            verdicts[requirement] = worst((verdicts.get(requirement, Verdict.NONE), verdict))
+
+        for reason in self.reasons:
+            judged = reason.judgement
+            named = judged.requirements or tuple(own)
+            for requirement in named:
+                add(requirement, judged.verdict)
+            if reason.phase.cut_short:
+                for requirement in own.keys() - set(named):
+                    add(requirement, Verdict.INCONCLUSIVE)
+        for check in self.checks():
+            add(check.requirement, Verdict.PASS if check.passed else Verdict.FAIL)
+        return verdicts
+
+
+_FRAMEWORKS = ("/_pytest/", "/pluggy/", "/pytest_bdd/", "/importlib/")
+
+
+def _trace(exception: BaseException) -> str:
+    told = traceback.TracebackException.from_exception(exception, capture_locals=False)
+    own = [frame for frame in told.stack if not any(name in frame.filename for name in _FRAMEWORKS)]
+    told.stack = traceback.StackSummary.from_list(own)
+    return "".join(told.format())

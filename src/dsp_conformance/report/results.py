@@ -1,0 +1,99 @@
+"""Writes a run's record: results.json for programs, summary.txt for people."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dsp_conformance.report.record_json import to_json
+from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
+from dsp_conformance.report.summary import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dsp_conformance.report.records import ScenarioRecord
+
+FORMAT = 1
+"""Version of results.json; rises when a reader of the former one would go wrong."""
+
+
+class ResultsWriter:
+    """A sink of the recorder that writes `results.json` and `summary.txt` when the run is over.
+
+    Args:
+        folder: where they go; made if missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def run_started(self, run: Run) -> None:  # noqa: ARG002 - a sink is told everything
+        """Remove a former run's files, so that a run that dies leaves none that look current."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in ("results.json", "summary.txt"):
+            (self._folder / name).unlink(missing_ok=True)
+
+    def scenario_finished(self, record: ScenarioRecord) -> None:
+        """Nothing is written before the end."""
+
+    def run_finished(self, run: Run) -> None:
+        """Write both files."""
+        tree = json.dumps(results(run), ensure_ascii=False, indent=1)
+        (self._folder / "results.json").write_text(tree + "\n", encoding="utf-8")
+        (self._folder / "summary.txt").write_text(render(run), encoding="utf-8")
+
+
+def results(run: Run) -> dict[str, Any]:
+    """A finished run as plain JSON values.
+
+    `verdict.exit_code` is what the process returns; scenarios are in the form of `record_json.to_json`,
+    without message bodies. Instants are ISO 8601 in UTC, scenario times milliseconds since the epoch.
+    """
+    requirements = run.requirement_results()
+    verdict = run.decide(requirements)
+    who = run.identity
+    return {
+        "format": FORMAT,
+        "run": {
+            "suite_version": who.suite_version,
+            "dsp": {"name": who.product, "version": who.product_version},
+            "schema_origin": who.schema_origin,
+            "profile": dict(who.profile),
+            "details": dict(who.details),
+            "assumed": "enforce" if run.enforce_assumed else "report",
+            "started": _instant(run.started),
+            "finished": _instant(run.finished),
+            "duration_seconds": (run.finished - run.started) / 1000,
+        },
+        "verdict": {
+            "verdict": verdict,
+            "exit_code": verdict.exit_code,
+            "sentence": run.sentence(requirements),
+            "decision_rule": DECISION_RULE,
+        },
+        "suite_errors": run.suite_errors,
+        "requirements": [_requirement(one) for one in requirements],
+        "scenarios": [to_json(record) for record in run.ordered_records()],
+    }
+
+
+def _requirement(result: RequirementResult) -> dict[str, Any]:
+    return {
+        "id": result.id,
+        "title": result.title,
+        "keyword": result.keyword,
+        "revision": result.revision,
+        "verdict": result.state,
+        "not_assessed": result.not_assessed,
+        "checks": {"made": result.checks, "failed": result.failed_checks},
+        "scenarios": [
+            {"id": record.identity.id, "verdict": verdict.label, "exclusion": record.exclusion}
+            for record, verdict in result.scenarios
+        ],
+    }
+
+
+def _instant(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,195 @@
+"""A whole run: what was tested, its records, and the verdicts on requirements and product drawn from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dsp_conformance.report.evidence import now_ms
+from dsp_conformance.report.ledger import Keyword, Ledger
+from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_verdict, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dsp_conformance.report.records import ScenarioRecord
+
+DECISION_RULE = (
+    "One MUST requirement not met makes a product non-conformant; ASSUMED requirements do so only where the "
+    'target profile says assumed = "enforce", and are reported apart. Anything inconclusive leaves the run '
+    "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """What was tested, by what, and under which declarations.
+
+    Attributes:
+        suite_version: version of this suite.
+        product: name of the DSP.
+        product_version: its version or build.
+        schema_origin: where the DUIS schema came from that answers were checked against.
+        profile: what the product declares, as in the target file.
+        details: anything else that identifies the run, such as the target file's name.
+    """
+
+    suite_version: str
+    product: str
+    product_version: str
+    schema_origin: str
+    profile: Mapping[str, bool | str | None] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """The verdict on one requirement, over all scenarios that say something about it.
+
+    Attributes:
+        id: the requirement.
+        title: its short form.
+        keyword: how binding it is.
+        revision: of the demand; 0 if the ledger does not hold the id.
+        verdict: the worst over `scenarios`; NONE if nothing assessed it.
+        not_assessed: why not, if the verdict is NONE; else empty.
+        scenarios: each scenario concerned, with what it says about this requirement.
+        checks: how many DUIS checks there were under this id.
+        failed_checks: how many of these failed.
+    """
+
+    id: str
+    title: str
+    keyword: Keyword
+    revision: int
+    verdict: Verdict
+    not_assessed: str
+    scenarios: tuple[tuple[ScenarioRecord, Verdict], ...]
+    checks: int
+    failed_checks: int
+
+    @property
+    def state(self) -> str:
+        """The verdict's label, or "not applicable", "not testable", "not assessed"."""
+        if self.verdict is not Verdict.NONE:
+            return self.verdict.label
+        return next((one for one in Exclusion if self.not_assessed.startswith(one)), "not assessed")
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of the suite; grows while it goes on.
+
+    Attributes:
+        identity: what was tested.
+        ledger: what it was held to.
+        enforce_assumed: ASSUMED requirements count like MUST ones.
+        records: scenario records by scenario id.
+        suite_errors: what failed outside of any scenario: collection, an interrupt, the project's own checks.
+        started: milliseconds since the epoch.
+        finished: the same; 0 while the run goes on.
+    """
+
+    identity: RunIdentity
+    ledger: Ledger
+    enforce_assumed: bool = False
+    records: dict[str, ScenarioRecord] = field(default_factory=dict)
+    suite_errors: list[str] = field(default_factory=list)
+    started: int = field(default_factory=now_ms)
+    finished: int = 0
+
+    def absorb(self, records: Iterable[ScenarioRecord]) -> None:
+        """Take over records that another process made."""
+        self.records.update({record.identity.id: record for record in records})
+
+    def requirement_results(self) -> list[RequirementResult]:
+        """One result per requirement of the ledger, in its order; then ids that the ledger does not hold."""
+        said: dict[str, list[tuple[ScenarioRecord, Verdict]]] = {identifier: [] for identifier in self.ledger}
+        checks: dict[str, list[bool]] = {}
+        for record in self.ordered_records():
+            for identifier, verdict in record.requirement_verdicts().items():
+                said.setdefault(identifier, []).append((record, verdict))
+            for check in record.checks():
+                checks.setdefault(check.requirement, []).append(check.passed)
+        return [
+            self._result(identifier, scenarios, checks.get(identifier, []))
+            for identifier, scenarios in said.items()
+        ]
+
+    def _result(
+        self, identifier: str, scenarios: list[tuple[ScenarioRecord, Verdict]], checks: list[bool]
+    ) -> RequirementResult:
+        known = self.ledger.get(identifier)
+        verdict = worst(said for _, said in scenarios)
+        return RequirementResult(
+            identifier,
+            known.title if known else "(not in the ledger)",
+            known.keyword if known else Keyword.MUST,
+            known.revision if known else 0,
+            verdict,
+            _why_not_assessed([record for record, _ in scenarios]) if verdict is Verdict.NONE else "",
+            tuple(scenarios),
+            len(checks),
+            checks.count(False),
+        )
+
+    def ordered_records(self) -> list[ScenarioRecord]:
+        """All records, sorted by scenario id: the same in whatever order they ran."""
+        return [self.records[identifier] for identifier in sorted(self.records)]
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """What the run says about the product."""
+        return self.decide(self.requirement_results())
+
+    def decide(self, results: Iterable[RequirementResult]) -> RunVerdict:
+        """The run's verdict from its requirements' results.
+
+        Scenarios without a requirement of the ledger count as MUST, so that nothing that failed is lost.
+        """
+        results = list(results)
+        untagged = [record.verdict for record in self.records.values() if not record.identity.requirements]
+        return run_verdict(
+            [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
+            [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
+            enforce_assumed=self.enforce_assumed,
+            suite_failed=bool(self.suite_errors)
+            or any(record.verdict is Verdict.ERROR for record in self.records.values()),
+        )
+
+    def sentence(self, results: Iterable[RequirementResult]) -> str:
+        """The run's verdict in one sentence, with its numbers."""
+        results = list(results)
+        must = [one for one in results if one.keyword is Keyword.MUST]
+        assessed = [one for one in must if one.verdict is not Verdict.NONE]
+        enforced = [one for one in results if one.keyword is Keyword.MUST or self.enforce_assumed]
+        failed = [one.id for one in enforced if one.verdict is Verdict.FAIL]
+        unclear = [one.id for one in results if one.verdict is Verdict.INCONCLUSIVE]
+        who = f"{self.identity.product} {self.identity.product_version}".strip()
+        match self.decide(results):
+            case RunVerdict.CONFORMANT:
+                said = f"conformant in all {len(assessed)} MUST requirements that were assessed"
+            case RunVerdict.NON_CONFORMANT:
+                said = f"non-conformant: not met are {', '.join(failed)}" if failed else "non-conformant"
+            case RunVerdict.INCONCLUSIVE:
+                said = f"inconclusive: nothing certain about {', '.join(unclear) or 'some scenarios'}"
+            case RunVerdict.SUITE_FAILED:
+                said = "no verdict: the suite itself failed, so this run says nothing about the product"
+            case RunVerdict.NOTHING_RAN:
+                said = "no verdict: no scenario ran to an end"
+        open_count = len(must) - len(assessed)
+        return f"{who}: {said}." + (f" MUST requirements not assessed: {open_count}." if open_count else "")
+
+
+def _why_not_assessed(records: list[ScenarioRecord]) -> str:
+    excluded = [
+        reason.judgement
+        for record in records
+        for reason in record.reasons
+        if reason.judgement.exclusion is not None
+    ]
+    if not excluded:
+        return "no scenario ran"
+    # A gap in the testbed can be closed, so where both stand it is the one worth naming.
+    excluded.sort(key=lambda judged: judged.exclusion is not Exclusion.NOT_TESTABLE)
+    return excluded[0].finding.what

@@ -1,0 +1,113 @@
+"""The run for people: verdict and its rule, requirement by requirement, then what to do."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from dsp_conformance.report.ledger import Keyword
+from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
+from dsp_conformance.report.verdicts import RunVerdict, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from dsp_conformance.report.records import ScenarioRecord
+
+_COLOURS = {
+    "pass": "green",
+    "fail": "bold red",
+    "error": "bold magenta",
+    "inconclusive": "yellow",
+}
+_RUN_COLOURS = {RunVerdict.CONFORMANT: "bold green", RunVerdict.NON_CONFORMANT: "bold red"}
+_MANY = 4
+
+
+def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
+    """The whole summary as text.
+
+    Args:
+        run: a finished run.
+        colour: whether to use terminal colours.
+        width: columns to fill.
+    """
+    page = io.StringIO()
+    console = Console(
+        file=page, force_terminal=colour, no_color=not colour, width=width, highlight=False, soft_wrap=False
+    )
+    results = run.requirement_results()
+    console.print(Group(*_head(run, results), *_tables(results), *_troubles(run)))
+    return page.getvalue()
+
+
+def _head(run: Run, results: list[RequirementResult]) -> Iterable[RenderableType]:
+    yield Text(run.sentence(results), style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
+    yield Text(f"Decision rule: {DECISION_RULE}")
+    who = run.identity
+    yield Text(f"Suite {who.suite_version}; DUIS schema: {who.schema_origin}; scenarios: {len(run.records)}")
+    yield Text()
+
+
+def _tables(results: list[RequirementResult]) -> Iterable[RenderableType]:
+    for keyword, title in ((Keyword.MUST, "MUST requirements"), (Keyword.ASSUMED, "ASSUMED, reported apart")):
+        table = Table(
+            "id", "requirement", "verdict", "scenarios", title=title, title_justify="left", box=None
+        )
+        for one in results:
+            if one.keyword is keyword:
+                table.add_row(
+                    one.id, escape(one.title), Text(one.state, _COLOURS.get(one.state, "dim")), _counted(one)
+                )
+        yield table
+        yield Text()
+
+
+def _counted(result: RequirementResult) -> str:
+    if result.checks:
+        return f"{result.checks} checks, {result.failed_checks} failed"
+    if result.verdict is Verdict.NONE:
+        return escape(result.not_assessed)
+    ran = [said for _, said in result.scenarios if said is not Verdict.NONE]
+    excluded = len(result.scenarios) - len(ran)
+    passed = ran.count(Verdict.PASS)
+    return f"{passed} of {len(ran)} passed" + (f", {excluded} not run" if excluded else "")
+
+
+def _troubles(run: Run) -> Iterable[RenderableType]:
+    for error in run.suite_errors:
+        yield Text(f"suite: {error}", style=_COLOURS["error"])
+    records = [one for one in run.ordered_records() if one.verdict not in (Verdict.NONE, Verdict.PASS)]
+    for record in sorted(records, key=lambda one: one.verdict, reverse=True):
+        yield Text(f"{record.verdict.label.upper()}  {record.identity.id}", _COLOURS[record.verdict.label])
+        about = ", ".join(record.identity.requirements) or "no requirement"
+        yield Text(f"  {about}; {record.attribution}")
+        for line in trouble_of(record):
+            yield Text(f"  {line}")
+        yield Text(f"  run it alone: {record.nodeid}", style="dim")
+        yield Text()
+    excluded = [one for one in run.ordered_records() if one.exclusion]
+    for what in dict.fromkeys(reason.judgement.finding.what for one in excluded for reason in one.reasons):
+        count = sum(any(r.judgement.finding.what == what for r in one.reasons) for one in excluded)
+        yield Text(f"{count} scenario{'s' if count > 1 else ''} {what}", style="dim")
+
+
+def trouble_of(record: ScenarioRecord) -> list[str]:
+    """Why a scenario did not pass, line by line: step, expected, found, what to do."""
+    lines = []
+    for reason in record.reasons:
+        lines += [f"[{reason.phase}]", *str(reason.judgement.finding).splitlines()]
+    # The same check usually fails on every exchange: say it once.
+    told = dict.fromkeys(str(check.finding) for check in record.failed_checks())
+    for text in list(told)[:_MANY]:
+        lines += text.splitlines()
+    if len(told) > _MANY:
+        lines.append(f"... and {len(told) - _MANY} more, see the exchanges")
+    return lines
