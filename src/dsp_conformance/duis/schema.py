@@ -25,8 +25,8 @@ _PROFILE: Final = "duis-profile.xsd"
 _MOST: Final = 50
 _MOST_ATTRIBUTES: Final = 20_000  # each can be an error, which takes a kilobyte
 _COUNT_ATTRIBUTES: Final = etree.XPath("count(//@*)")
-_LONGEST_SAID_TWICE: Final = re.compile(r"^attribute \S+: The attribute")
-_VALUE: Final = 120
+_LONGEST_VALUE: Final = 120
+_LONGEST_MESSAGE: Final = 5_000
 _LONGEST_LIST: Final = 12
 _NAMES_LISTED: Final = 10  # libxml2 stops at ten
 
@@ -139,7 +139,7 @@ def _foreign_characters(root: etree._Element) -> Iterator[SchemaViolation]:
 _NAMESPACES: Final = ((f"{{{SR}}}", ""), (f"{{{DS}}}", "ds:"), (f"{{{RA}}}", "ra:"))
 _OPENING: Final = re.compile(r"Element '[^']*'(?:, attribute '([^']*)')?: (?:\[facet '\w+'\] )?")
 _SAID_TWICE: Final = re.compile(r"^attribute \S+: The attribute")
-_VALUE: Final = re.compile(r"(The (?:attribute )?value |^)'(.*)'(?= (?:is not|has a|exceeds))", re.DOTALL)
+_VALUE: Final = re.compile(r"(The (?:attribute )?value |^)'(.*)'(?= (?:is not|does not|has a))", re.DOTALL)
 _SET: Final = re.compile(r"an element of the set \{(.*)\}", re.DOTALL)
 _PATTERN: Final = re.compile(r"is not accepted by the pattern '(.*)'", re.DOTALL)
 _EXPECTED: Final = re.compile(r"Expected is (?:one of )?\( (.*) \)")
@@ -156,6 +156,8 @@ def _readable(message: str | None) -> str:
     text = _EXPECTED.sub(lambda found: f"Expected is {_names(found[1])}", text)
     text = _PATTERN.sub(lambda found: f"does not have the form {_short(found[1])}", text)
     text = _VALUE.sub(lambda found: f"{found[1]}'{_short(found[2])}'", text, count=1)
+    if len(text) > _LONGEST_MESSAGE:  # libxml2 itself has cut it inside the value
+        return f"{text[:_LONGEST_VALUE]}... is too long to be right."
     return text.strip()
 
 

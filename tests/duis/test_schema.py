@@ -1,0 +1,309 @@
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError, SchemaViolation
+
+_SR = "http://www.dccinterface.co.uk/ServiceUserGateway"
+_ID = "90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000"
+_RESPONSE = (
+    f'<sr:Response xmlns:sr="{_SR}" schemaVersion="5.4">\n'
+    f"<sr:Header><sr:RequestID>{_ID}</sr:RequestID>\n"
+    "<sr:ResponseCode>I0</sr:ResponseCode>\n"
+    "<sr:ResponseDateTime>2021-11-04T09:00:00.00Z</sr:ResponseDateTime></sr:Header>\n"
+    "<sr:Body><sr:ResponseMessage><sr:ServiceReference>11.2</sr:ServiceReference>"
+    "<sr:ServiceReferenceVariant>11.2</sr:ServiceReferenceVariant>"
+    "<sr:GBCSPayload>3QAA</sr:GBCSPayload></sr:ResponseMessage></sr:Body></sr:Response>"
+)
+
+
+def _document(before: str = "", after: str = "") -> etree._Element:
+    assert not before or _RESPONSE.count(before) == 1
+    return etree.fromstring(_RESPONSE.replace(before, after) if before else _RESPONSE)
+
+
+def _only(schema: DuisSchema, root: etree._Element) -> SchemaViolation:
+    (violation,) = schema.violations(root)
+    return violation
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of schema files that a user may have: a writable copy of the bundled ones."""
+    with resources.as_file(resources.files("dsp_conformance.duis") / "data" / "schema") as bundled:
+        return Path(shutil.copytree(bundled, tmp_path / "schemas"))
+
+
+@pytest.fixture(scope="module")
+def published(shared_data: Path) -> DuisSchema:
+    return DuisSchema.from_folder(shared_data / "duis-schema-5.4")
+
+
+# What a violation says
+
+
+def test_a_valid_document_has_no_violations() -> None:
+    assert DuisSchema.bundled().violations(_document()) == ()
+
+
+def test_a_violation_names_line_element_value_and_what_was_allowed() -> None:
+    violation = _only(DuisSchema.bundled(), _document(">I0<", ">E18<"))
+    assert (violation.line, violation.path) == (3, "/Response/Header/ResponseCode")
+    assert violation.message.startswith("The value 'E18' is not one of 'I0', 'I99', 'E1'")
+    assert violation.message.endswith("and 182 more.")
+    assert str(violation).startswith("line 3, /Response/Header/ResponseCode: The value 'E18'")
+
+
+def test_paths_are_the_same_however_the_namespace_is_written() -> None:
+    unprefixed = etree.fromstring(
+        _RESPONSE.replace("sr:", "").replace("xmlns:sr", "xmlns").replace(">I0<", ">E18<")
+    )
+    assert _only(DuisSchema.bundled(), unprefixed) == _only(DuisSchema.bundled(), _document(">I0<", ">E18<"))
+
+
+def test_paths_count_elements_that_stand_more_than_once() -> None:
+    device = (
+        f"<sr:Device><sr:DeviceID>{_ID[:23]}</sr:DeviceID><sr:DeviceType>ESME</sr:DeviceType>"
+        "<sr:DeviceManufacturer>0001</sr:DeviceManufacturer><sr:DeviceModel>M</sr:DeviceModel></sr:Device>"
+    )
+    devices = device + device.replace("ESME", "FRIDGE") + device
+    payload = "<sr:GBCSPayload>3QAA</sr:GBCSPayload>"
+    inventory = _document(payload, f"<sr:DSPInventory>{devices}</sr:DSPInventory>")
+    violation = _only(DuisSchema.bundled(), inventory)
+    assert violation.path == "/Response/Body/ResponseMessage/DSPInventory/Device[2]/DeviceType"
+
+
+def test_missing_and_unknown_parts_are_told_without_namespaces() -> None:
+    violations = DuisSchema.bundled().violations(_document('schemaVersion="5.4"', 'version="5.4"'))
+    assert [str(violation) for violation in violations] == [
+        "line 1, /Response: The attribute 'version' is not allowed.",
+        "line 1, /Response: The attribute 'schemaVersion' is required but missing.",
+    ]
+    swapped = _only(DuisSchema.bundled(), _document("<sr:Body>", "<sr:Foo/><sr:Body>"))
+    assert (swapped.path, swapped.message) == (
+        "/Response/Foo",
+        "This element is not expected. Expected is Body.",
+    )
+    attribute = _only(DuisSchema.bundled(), _document('"5.4"', '"five"'))
+    assert attribute.message.startswith("attribute schemaVersion: 'five' is not a valid value")
+
+
+def test_a_long_list_of_expected_elements_says_that_it_is_not_complete() -> None:
+    payload = "<sr:GBCSPayload>3QAA</sr:GBCSPayload>"
+    violation = _only(DuisSchema.bundled(), _document(payload, "<sr:Foo/>"))
+    assert "Expected is one of GBCSPayload, LocalCommand, PreCommand, " in violation.message
+    assert violation.message.endswith(" and others.")
+
+
+def test_long_values_and_patterns_are_cut_short() -> None:
+    violation = _only(DuisSchema.bundled(), _document(_ID, "90-B3" * 1_000))
+    assert violation.path == "/Response/Header/RequestID"
+    assert "does not have the form" in violation.message
+    assert "(5000 characters)" in violation.message
+    assert len(violation.message) < 500
+
+
+def test_a_value_too_long_to_be_quoted_still_shows_its_beginning() -> None:
+    violation = _only(DuisSchema.bundled(), _document(_ID, "90-B3" * 100_000))
+    assert violation.message.startswith("The value '90-B390-B3")
+    assert violation.message.endswith("... is too long to be right.")
+    assert len(violation.message) < 500
+
+
+def test_a_document_of_another_kind_is_told_as_such() -> None:
+    violation = _only(DuisSchema.bundled(), etree.fromstring("<a:Foo xmlns:a='urn:a'/>"))
+    assert violation.path == "/Foo"
+    assert "No matching global declaration" in violation.message
+
+
+def test_an_element_made_in_memory_has_no_line() -> None:
+    assert _only(DuisSchema.bundled(), etree.Element("Foo")).line == 0
+
+
+def test_characters_foreign_to_base64_are_refused_though_libxml2_skips_them() -> None:
+    for text in ("3Q*AA", "3QAA-", "3QAA\xa0", "3Q<!-- -->*AA"):
+        violation = _only(DuisSchema.bundled(), _document("3QAA", text))
+        assert violation.path == "/Response/Body/ResponseMessage/GBCSPayload"
+        assert "is foreign to base64" in violation.message
+    for text in ("3Q\nA A", "\t3QAA ", "3Q<!-- * -->AA", ""):
+        assert DuisSchema.bundled().violations(_document("3QAA", text)) == ()
+
+
+def test_no_more_than_fifty_violations_are_told() -> None:
+    attributes = " ".join(f'a{number}="1"' for number in range(200))
+    assert len(DuisSchema.bundled().violations(_document("<sr:Body>", f"<sr:Body {attributes}>"))) == 50
+
+
+def test_a_flood_of_attributes_is_refused_before_each_becomes_an_error() -> None:
+    attributes = " ".join(f'a{number}="1"' for number in range(20_001))
+    violation = _only(DuisSchema.bundled(), _document("<sr:Body>", f"<sr:Body {attributes}>"))
+    assert violation.message == "20002 attributes in one message: expected at most 20000."
+
+
+def test_a_document_cannot_bring_its_own_schema(tmp_path: Path) -> None:
+    own = tmp_path / "own.xsd"
+    own.write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:own">'
+        '<xs:element name="Foo"/></xs:schema>'
+    )
+    document = etree.fromstring(
+        '<o:Foo xmlns:o="urn:own" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xsi:schemaLocation="urn:own {own.as_uri()}"/>'
+    )
+    assert DuisSchema.bundled().violations(document)
+
+
+def test_validation_leaves_the_document_as_it_was() -> None:
+    document = _document(">I0<", ">E18<")
+    before = etree.tostring(document)
+    DuisSchema.bundled().violations(document)
+    assert etree.tostring(document) == before
+
+
+def test_threads_sharing_one_schema_each_get_the_violations_of_their_own_document() -> None:
+    schema = DuisSchema.bundled()
+    wrong: list[str] = []
+    start = threading.Barrier(4)
+
+    def validate(code: str) -> None:
+        start.wait()
+        for _ in range(300):
+            document = _document(">I0<", f">{code}<")
+            messages = [violation.message for violation in schema.violations(document)]
+            if len(messages) != 1 or f"'{code}'" not in messages[0]:
+                wrong.append(f"{code}: {messages}")
+
+    threads = [threading.Thread(target=validate, args=(f"X{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert wrong == []
+
+
+# Where a schema comes from
+
+
+def test_the_bundled_schema_is_compiled_once_and_says_what_it_is() -> None:
+    assert DuisSchema.bundled() is DuisSchema.bundled()
+    assert DuisSchema.bundled().origin == "bundled profile (duis-profile.xsd)"
+    assert "bundled profile" in repr(DuisSchema.bundled())
+
+
+def test_the_published_files_are_used_as_they_are(published: DuisSchema, shared_data: Path) -> None:
+    assert published.origin == str(shared_data / "duis-schema-5.4" / "DUIS Schema V5.4.xsd")
+    sample = etree.fromstring((shared_data / "signed-samples" / "readfw-response.xml").read_bytes())
+    assert published.violations(sample) == ()
+    assert DuisSchema.bundled().violations(sample) == ()
+
+
+def test_the_published_schema_is_found_whatever_its_version(shared_data: Path, tmp_path: Path) -> None:
+    for file in (shared_data / "duis-schema-5.4").glob("*.xsd"):
+        shutil.copyfile(file, tmp_path / file.name.replace("DUIS Schema V5.4", "DUIS V6.0 (draft) 100%"))
+    schema = DuisSchema.from_folder(str(tmp_path))
+    assert schema.origin.endswith("DUIS V6.0 (draft) 100%.xsd")
+    assert schema.violations(_document()) == ()
+    assert _only(schema, _document(">I0<", ">E18<")).path == "/Response/Header/ResponseCode"
+
+
+def test_references_with_spaces_are_followed(folder: Path) -> None:
+    (folder / "duis-codes.xsd").rename(folder / "the code lists.xsd")
+    for file in folder.glob("*.xsd"):
+        file.write_text(file.read_text().replace("duis-codes.xsd", "the code lists.xsd"))
+    assert _only(DuisSchema.from_folder(folder), _document(">I0<", ">E18<")).line == 3
+
+
+def test_a_doctype_that_points_elsewhere_is_not_followed(folder: Path) -> None:
+    file = folder / "xml-signature.xsd"
+    doctype = '<!DOCTYPE schema SYSTEM "http://schema.invalid/XMLSchema.dtd" [<!ENTITY x "y">]>\n'
+    file.write_text(re.sub(r"(?=<xs:schema)", doctype, file.read_text(), count=1))
+    assert DuisSchema.from_folder(folder).violations(_document()) == ()
+
+
+def _refusal_of(path: Path) -> SchemaFolderError:
+    with pytest.raises(SchemaFolderError) as refused:
+        DuisSchema.from_folder(path)
+    said = refused.value
+    assert str(said) == f"schema {said.path}: expected {said.expected}, found {said.found}; {said.hint}"
+    return said
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    said = _refusal_of(tmp_path / "nowhere")
+    assert said.path == str(tmp_path / "nowhere")
+    assert (said.expected, said.found) == ("a folder", "nothing of that name")
+
+
+def test_a_file_in_place_of_a_folder_is_refused(folder: Path) -> None:
+    said = _refusal_of(folder / "duis-profile.xsd")
+    assert (said.found, said.hint) == ("a file", "name the folder that the file is in")
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    said = _refusal_of(tmp_path)
+    assert (said.path, said.expected, said.found) == (str(tmp_path), "schema files (*.xsd)", "nothing")
+
+
+def test_a_folder_around_the_right_one_is_refused_with_the_right_one(folder: Path) -> None:
+    said = _refusal_of(folder.parent)
+    assert (said.found, said.hint) == ("schemas", "name the folder schemas inside it")
+
+
+def test_a_folder_without_the_duis_schema_is_refused_with_what_it_holds(folder: Path) -> None:
+    (folder / "duis-profile.xsd").unlink()
+    said = _refusal_of(folder)
+    assert "declares Request and Response" in said.expected
+    assert "duis-codes.xsd, duis-requests.xsd" in said.found
+
+
+def test_a_folder_with_two_versions_is_refused_with_both_names(folder: Path) -> None:
+    shutil.copyfile(folder / "duis-profile.xsd", folder / "older.xsd")
+    said = _refusal_of(folder)
+    assert (said.expected, said.found) == ("one DUIS schema", "duis-profile.xsd and older.xsd")
+
+
+def test_a_missing_import_is_refused_by_its_name(folder: Path) -> None:
+    (folder / "xml-signature.xsd").unlink()
+    said = _refusal_of(folder)
+    assert said.path == str(folder / "xml-signature.xsd")
+    assert said.found == "nothing of that name"
+
+
+def test_a_file_that_is_not_xml_is_refused_by_its_name(folder: Path) -> None:
+    (folder / "duis-codes.xsd").write_bytes(b"%PDF-1.4")
+    said = _refusal_of(folder)
+    assert said.path == str(folder / "duis-codes.xsd")
+    assert said.found.startswith("text that is not XML")
+
+
+def test_a_damaged_schema_is_refused_with_the_line(folder: Path) -> None:
+    file = folder / "duis-profile.xsd"
+    file.write_text(file.read_text().replace("sr:CommandVariant", "sr:CommandVariance"))
+    said = _refusal_of(folder)
+    assert said.path == str(file)
+    assert re.search(r"line \d+: .*CommandVariance", said.found)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["http://schema.invalid/xml-signature.xsd", "../xml-signature.xsd", "/xml-signature.xsd"]
+)
+def test_a_reference_to_outside_the_folder_is_refused(folder: Path, elsewhere: str) -> None:
+    (folder / "xml-signature.xsd").rename(folder.parent / "xml-signature.xsd")
+    file = folder / "duis-profile.xsd"
+    file.write_text(file.read_text().replace('"xml-signature.xsd"', f'"{elsewhere}"'))
+    assert "xml-signature.xsd" in _refusal_of(folder).path
+
+
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    said = _refusal_of(tmp_path)
+    assert (said.found, said.hint) == ("Permission denied", "correct its permissions")
