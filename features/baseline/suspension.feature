@@ -1,0 +1,43 @@
+Feature: Firmware that leaves the CPL suspends the meters recorded with it
+  This is as it was before MP105, and MP105 must not change it.
+
+  Background:
+    Given an import supplier
+    And a gas supplier
+
+  @BASE-01
+  Scenario Outline: Exactly the meters recorded with the firmware become Suspended
+    Given a Commissioned <meter>
+    And a Commissioned <meter> of the same model with other firmware, called the "other firmware"
+    And a Commissioned <meter> of another model with the same firmware, called the "other model"
+    And a Commissioned <meter> of another manufacturer with the same firmware, called the "other manufacturer"
+    And an IHD of the same model with the same firmware, called the "IHD"
+    When the firmware of the <meter> <leaves> the CPL
+    Then the inventory shows the <meter> as Suspended
+    And the inventory record of the "other firmware" is unchanged
+    And the inventory record of the "other model" is unchanged
+    And the inventory record of the "other manufacturer" is unchanged
+    And the inventory record of the "IHD" is unchanged
+
+    Examples:
+      | id             | meter | leaves                  |
+      | esme-removed   | ESME  | is removed from      |
+      | esme-cancelled | ESME  | becomes Cancelled on |
+      | esme-expired   | ESME  | becomes Expired on      |
+      | esme-withdrawn | ESME  | becomes Withdrawn on |
+      | gsme-removed   | GSME  | is removed from      |
+      | gsme-cancelled | GSME  | becomes Cancelled on |
+      | gsme-expired   | GSME  | becomes Expired on      |
+      | gsme-withdrawn | GSME  | becomes Withdrawn on |
+
+  @BASE-07
+  Scenario Outline: The inventory can be read about a Suspended meter
+    Given a <meter> whose firmware was removed from the CPL
+    When the supplier sends SR8.2 Read Inventory about the <meter>
+    Then the request is accepted
+    And the answer shows the <meter> as Suspended
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |

@@ -1,0 +1,21 @@
+Feature: A Suspended meter can be asked which firmware it runs
+  MP105 lets SR11.2 Read Firmware Version through to a Suspended electricity or gas meter, which every other
+  ordinary request is kept from.
+
+  Background:
+    Given an import supplier
+    And a gas supplier
+
+  @MP105-01
+  Scenario: A Suspended electricity meter tells its firmware version
+    Given a Suspended ESME
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the response shows the firmware that the ESME runs
+
+  @MP105-02
+  Scenario: A Suspended gas meter tells its firmware version
+    Given a Suspended GSME
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the response shows the firmware that the GSME runs

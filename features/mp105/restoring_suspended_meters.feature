@@ -1,0 +1,63 @@
+Feature: The inventory follows what a Suspended meter reports
+  A meter that activated new firmware, but whose activation response was lost, is put right by reading its
+  firmware version: the inventory records what the meter reports, and the meter is no longer Suspended.
+
+  Background:
+    Given an import supplier
+    And a gas supplier
+
+  @MP105-04 @MP105-06
+  Scenario Outline: A Suspended electricity meter returns to the status it held before
+    Given an ESME that was <before> when its firmware was removed from the CPL
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the response shows the firmware that the ESME runs
+    And the inventory shows the ESME as <before> with that firmware
+
+    Examples:
+      | id  | before                   |
+      | com | Commissioned             |
+      | inc | InstalledNotCommissioned |
+
+  @MP105-05 @MP105-06
+  Scenario Outline: A Suspended gas meter returns to the status it held before
+    Given a GSME that was <before> when its firmware was removed from the CPL
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the response shows the firmware that the GSME runs
+    And the inventory shows the GSME as <before> with that firmware
+
+    Examples:
+      | id  | before                   |
+      | com | Commissioned             |
+      | inc | InstalledNotCommissioned |
+
+  @MP105-08
+  Scenario Outline: A meter that reports firmware which is not listed for it stays Suspended
+    Given a Suspended <meter>
+    And the <meter> now runs <firmware>
+    When the supplier sends SR11.2 Read Firmware Version to the <meter>
+    Then the request is accepted
+    And the response shows the firmware that the <meter> runs
+    And the inventory still shows the <meter> as Suspended
+
+    Examples:
+      | id                      | meter | firmware                                             |
+      | esme-removed            | ESME  | the firmware that was removed from the CPL             |
+      | esme-unlisted           | ESME  | firmware on no CPL entry                               |
+      | esme-other-type         | ESME  | firmware listed for another device type only           |
+      | esme-other-model        | ESME  | firmware listed for another model only                 |
+      | esme-other-manufacturer | ESME  | firmware listed for another manufacturer only          |
+      | esme-cancelled          | ESME  | firmware that the CPL lists as Cancelled for its model |
+      | esme-expired            | ESME  | firmware that the CPL lists as Expired for its model   |
+      | esme-withdrawn          | ESME  | firmware that the CPL lists as Withdrawn for its model |
+      | gsme-removed            | GSME  | the firmware that was removed from the CPL             |
+      | gsme-unlisted           | GSME  | firmware on no CPL entry                               |
+      | gsme-other-type         | GSME  | firmware listed for another device type only           |
+      | gsme-other-model        | GSME  | firmware listed for another model only                 |
+      | gsme-other-manufacturer | GSME  | firmware listed for another manufacturer only          |
+      | gsme-cancelled          | GSME  | firmware that the CPL lists as Cancelled for its model |
+      | gsme-expired            | GSME  | firmware that the CPL lists as Expired for its model   |
+      | gsme-withdrawn          | GSME  | firmware that the CPL lists as Withdrawn for its model |

@@ -1,0 +1,249 @@
+"""What steps expect of a DSP's answers, as plain rules: each returns quietly or says what is wrong.
+
+`RequirementNotMet` is the product's doing; `Inconclusive` says that the answer allows no judgement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
+
+from dsp_conformance import gbcs
+from dsp_conformance.duis.messages import (
+    GbcsPayload,
+    Inventory,
+    InventoryDevice,
+    Response,
+    UpdateFirmwareWarning,
+)
+from dsp_conformance.duis.response_codes import ResponseCode
+from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+
+if TYPE_CHECKING:
+    from dsp_conformance.duis.terms import DeviceStatus
+    from dsp_conformance.eui64 import Eui64
+
+_STATUS_CODES: Final = frozenset({ResponseCode.E5, ResponseCode.E51})
+
+
+def described(code: ResponseCode) -> str:
+    """Return a response code with its meaning, where one is known."""
+    return f"{code.value} ({code.meaning})" if code.meaning else code.value
+
+
+def expect_accepted(response: Response, *, rejection_code: ResponseCode) -> None:
+    """Expect a request to be accepted (I0 or I99).
+
+    Args:
+        response: the synchronous answer.
+        rejection_code: the code that the target profile declares for a Device's status.
+
+    Raises:
+        RequirementNotMet: it was rejected.
+    """
+    code = response.response_code
+    if code.is_success:
+        return
+    hint = "see the answer's response code in the DSP's log"
+    if code in {rejection_code, *_STATUS_CODES}:
+        hint = "the DSP rejects the request for the Device's status, which it should not look at here"
+    raise RequirementNotMet(expected="the request accepted, I0 or I99", found=described(code), hint=hint)
+
+
+def expect_rejected_for_device_status(response: Response, *, rejection_code: ResponseCode) -> None:
+    """Expect a request to be rejected with the profile's rejection code and no other.
+
+    The code is a setting, as `domain.md` tells under "The rejection code: E51 and E5".
+
+    Raises:
+        RequirementNotMet: it was accepted, or rejected with another code.
+    """
+    code = response.response_code
+    if code is rejection_code:
+        return
+    expected = f"a rejection with {described(rejection_code)}, as profile.rejection_code says"
+    hint = "the request must be rejected because the Device is Suspended"
+    if code in _STATUS_CODES:
+        hint = (
+            f"the DSP rejects for the Device's status, but with {code.value}. The source paper asks for E51, "
+            "the public MP105 page names the check E5. If the DSP is meant to use "
+            f'{code.value}, set rejection_code = "{code.value}" in the target file\'s [profile] section'
+        )
+    elif code.is_success:
+        hint = "the request was let through to a Suspended Device"
+    raise RequirementNotMet(expected=expected, found=described(code), hint=hint)
+
+
+def expect_accepted_for(device_id: Eui64, response: Response, *, rejection_code: ResponseCode) -> None:
+    """Expect a request that lists Devices (SR11.1) to be accepted for this one.
+
+    Raises:
+        RequirementNotMet: the request was rejected, or accepted without this Device.
+    """
+    warning = response.content
+    listed = isinstance(warning, UpdateFirmwareWarning) and device_id in warning.devices()
+    if response.response_code.is_warning and not listed:
+        return  # others of the list were refused
+    if listed:
+        raise RequirementNotMet(
+            expected=f"the request accepted for {device_id}",
+            found=f"{described(response.response_code)}, with {device_id} listed as not taken",
+            hint="a Suspended Device may be sent firmware: SR11.1 was on the exception list before MP105",
+        )
+    expect_accepted(response, rejection_code=rejection_code)
+
+
+def payload_of(response: Response, *, counter: int) -> gbcs.Message:
+    """Return the Device's message that a response carries.
+
+    Args:
+        response: the asynchronous response.
+        counter: the counter of the request that it must belong to.
+
+    Raises:
+        RequirementNotMet: the response carries no Device's message, or one that belongs to another request.
+        Inconclusive: the message is none that the suite can read.
+    """
+    if not response.response_code.is_success or not isinstance(response.content, GbcsPayload):
+        raise RequirementNotMet(
+            expected="a response I0 with the Device's message",
+            found=f"{described(response.response_code)} with {type(response.content).__name__}",
+            hint="the Device answered, so its message must be delivered",
+        )
+    try:
+        message = gbcs.decode(response.content.octets)
+        found = gbcs.request_counter_of(message)
+    except gbcs.GbcsDecodeError as error:
+        raise _unreadable(error) from error
+    if found != counter:
+        raise RequirementNotMet(
+            expected=f"the Device's answer to the request with counter {counter}",
+            found=f"one to the request with counter {found}",
+            hint="the DSP delivered another request's answer",
+        )
+    return message
+
+
+def expect_firmware_read(message: gbcs.Message, running: str) -> None:
+    """Expect a Device's message to be an answer to SR11.2 that shows the firmware it runs.
+
+    Args:
+        message: the Device's message.
+        running: the version that the Device runs, 8 hexadecimal digits.
+
+    Raises:
+        RequirementNotMet: it shows another version or a failure.
+        Inconclusive: it is no answer to SR11.2 that can be read.
+    """
+    read = _firmware_read(message)
+    if read.version is None or str(read.version) != running.upper():
+        raise RequirementNotMet(
+            expected=f"firmware version {running.upper()}, which the Device runs",
+            found=f"failure {read.failure}" if read.version is None else f"firmware version {read.version}",
+            hint="the Device's answer must be passed on as it is",
+        )
+
+
+def expect_activated(message: gbcs.Message, activated: str) -> None:
+    """Expect a Device's message to be the success response of SR11.3 with the new version.
+
+    Raises:
+        RequirementNotMet: it is a response of SR11.3 that says otherwise.
+        Inconclusive: it is no response of SR11.3 that can be read.
+    """
+    try:
+        outcome = gbcs.activation_response(message)
+    except gbcs.GbcsDecodeError as error:
+        raise _unreadable(error) from error
+    wanted = gbcs.Activation(gbcs.ActivationCode.SUCCESS, gbcs.FirmwareVersion.parse(activated))
+    if outcome != wanted:
+        raise RequirementNotMet(
+            expected=f"activation of {activated.upper()} with code 0",
+            found=str(outcome),
+            hint="the Device's answer must be passed on as it is",
+        )
+
+
+def record_of(device_id: Eui64, response: Response) -> InventoryDevice:
+    """Return one Device's record out of the answer to SR8.2.
+
+    Raises:
+        RequirementNotMet: the answer is a rejection or does not show the Device.
+    """
+    if isinstance(response.content, Inventory):
+        for device in response.content.devices:
+            if device.device_id == device_id:
+                return device
+    raise RequirementNotMet(
+        expected=f"an inventory answer that shows {device_id}",
+        found=f"{described(response.response_code)} with {type(response.content).__name__}",
+        hint="SR8.2 must show every Device of the inventory (BASE-07)",
+    )
+
+
+def shows(record: InventoryDevice, status: DeviceStatus, firmware: str | None = None) -> bool:
+    """Tell whether a record shows that status and, where asked for, that firmware version."""
+    return record.status is status and (firmware is None or same_firmware(record, firmware))
+
+
+def same_firmware(record: InventoryDevice, firmware: str) -> bool:
+    """Tell whether a record's firmware version is that one, as `wire.md` compares versions."""
+    return record.firmware_version is not None and (
+        gbcs.compare_firmware(record.firmware_version, firmware) is not gbcs.FirmwareMatch.DIFFERENT
+    )
+
+
+def expect_record(record: InventoryDevice, status: DeviceStatus, firmware: str | None = None) -> None:
+    """Expect a Device's record to show that status and, where asked for, that firmware version.
+
+    Raises:
+        RequirementNotMet: it shows something else.
+    """
+    if shows(record, status, firmware):
+        return
+    raise RequirementNotMet(
+        expected=_summary(status, firmware),
+        found=_summary(record.status, record.firmware_version if firmware else None),
+        hint=f"read {record.device_id} with SR8.2 and compare with the DSP's inventory and its history",
+    )
+
+
+def expect_same_record(record: InventoryDevice, before: InventoryDevice) -> None:
+    """Expect a Device's record to be as it was, field by field.
+
+    Raises:
+        RequirementNotMet: a field differs; each is named with both values.
+    """
+    changed = [
+        (field.name.replace("_", " "), getattr(before, field.name), getattr(record, field.name))
+        for field in fields(InventoryDevice)
+        if getattr(before, field.name) != getattr(record, field.name)
+    ]
+    if changed:
+        raise RequirementNotMet(
+            expected=f"the record of {before.device_id} unchanged",
+            found="; ".join(f"{name} {was} became {now}" for name, was, now in changed),
+            hint="nothing that happened in this scenario may change this Device's record",
+        )
+
+
+def _firmware_read(message: gbcs.Message) -> gbcs.FirmwareRead:
+    try:
+        return gbcs.read_firmware_response(message)
+    except gbcs.GbcsDecodeError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: gbcs.GbcsDecodeError) -> Inconclusive:
+    return Inconclusive(
+        Cause.UNUSABLE_ANSWER,
+        "the Device's message cannot be read",
+        expected=error.expected,
+        found=f"{error.found} at offset {error.offset}",
+        hint="look at the GBCSPayload of the response; the layout is that of use cases ECS52, GCS38 and CS06",
+    )
+
+
+def _summary(status: DeviceStatus | None, firmware: str | None) -> str:
+    shown = f"status {status.value if status else 'not shown'}"
+    return f"{shown} with firmware {firmware}" if firmware else shown
