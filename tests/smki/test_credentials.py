@@ -95,6 +95,7 @@ def test_no_rendering_of_a_credential_shows_its_private_key(user: UserCredential
     text = f"{user!r} {user} {user.xml_signing!r} {user.xml_signing}"
 
     assert "Certificate" in text
+    assert "private_key" not in text
     assert not [secret for secret in secrets_of(user.xml_signing) if secret in text]
 
 
