@@ -118,5 +118,6 @@ class Scheduler:
                 now = time.monotonic()
                 if self._waiting and self._waiting[0].due <= now:
                     return heapq.heappop(self._waiting)
-                self._changed.wait(self._waiting[0].due - now if self._waiting else None)
+                wait = min(self._waiting[0].due - now, threading.TIMEOUT_MAX) if self._waiting else None
+                self._changed.wait(wait)
             return None

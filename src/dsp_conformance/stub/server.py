@@ -1,0 +1,132 @@
+"""The stub as a process: it starts, says on one line where it is, and stops cleanly when told to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from dsp_conformance.stub.control_api import ControlApi, build_control_app
+from dsp_conformance.stub.dsp import ReferenceDsp
+from dsp_conformance.stub.http_face import CONTROL_PATH, build_app
+from dsp_conformance.stub.settings import SettingsError, StubSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from starlette.types import ASGIApp
+
+__all__ = ["SettingsError", "StubSettings", "serve"]
+
+EXIT_OK: Final = 0
+EXIT_CONFIGURATION: Final = 2
+
+_BACKLOG: Final = 512
+_KEEP_ALIVE_SECONDS: Final = 120
+_SHUTDOWN_SECONDS: Final = 3
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(settings: StubSettings, *, out: TextIO | None = None, err: TextIO | None = None) -> int:
+    """Serve a reference DSP until SIGTERM or SIGINT; call it from the main thread.
+
+    When it is ready to answer, one line of JSON goes out:
+    `{"event": "ready", "duis_url": "http://127.0.0.1:PORT", "control_url": ".../testbed/v1", "pid": N}`.
+
+    Args:
+        settings: how to start.
+        out: where the ready line goes; standard output where left out.
+        err: where a message about unusable settings goes; standard error where left out.
+
+    Returns:
+        The exit code: 0 after a clean stop, 2 if the settings cannot be used.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        token = settings.token()
+        options = settings.dsp_options()
+        listener = _listen(settings)
+    except SettingsError as error:
+        print(f"stub: {error}", file=err or sys.stderr)  # what the process has to say
+        return EXIT_CONFIGURATION
+    url = settings.advertised_url or _url_of(listener)
+    with listener, ReferenceDsp(options) as dsp:
+        app = build_app(dsp, build_control_app(ControlApi(dsp, url), token))
+        _Server(_configuration(app), ready_line(url), out or sys.stdout).run([listener])
+    return EXIT_OK
+
+
+def ready_line(url: str) -> str:
+    """Return the line that tells where the services are: DUIS is at `<duis_url>/api/v1/serviceS` and so on."""
+    ready = {"event": "ready", "duis_url": url, "control_url": f"{url}{CONTROL_PATH}", "pid": os.getpid()}
+    return json.dumps(ready)
+
+
+def _listen(settings: StubSettings) -> socket.socket:
+    hint = "Choose an address of this machine and another port, or port 0 for any free one."
+    try:
+        return socket.create_server(
+            (settings.host, settings.port),
+            family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET,
+            backlog=_BACKLOG,
+        )
+    except OSError as error:
+        found = f"{settings.host}:{settings.port} ({error.strerror or error})"
+        raise SettingsError("host and port", "an address that can be listened on", found, hint) from None
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _configuration(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and takes a signal as the wish to stop, not as a failure.
+
+    Args:
+        config: of the server.
+        ready: the line to say.
+        out: where to say it.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: str, out: TextIO) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._out = out
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then say so."""
+        await super().startup(sockets)
+        print(self._ready, file=self._out, flush=True)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGTERM and SIGINT; the base class would raise the signal again after a clean stop."""
+        before = {number: signal.signal(number, self.handle_exit) for number in _STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

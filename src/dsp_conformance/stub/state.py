@@ -1,0 +1,130 @@
+"""What the DSP knows, in memory: Users, the CPL, the SMI, and the emulated Devices behind it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import TYPE_CHECKING, Final
+
+from dsp_conformance.duis.catalogue import CplStatus, DeviceStatus
+from dsp_conformance.eui64 import Eui64
+from dsp_conformance.stub.cpl import CentralProductsList
+from dsp_conformance.stub.inventory import DeviceRecord, SmartMeteringInventory
+from dsp_conformance.stub.mp105 import NO_CHANGE
+from dsp_conformance.stub.pre_commands import PreCommandStore
+from dsp_conformance.stub.users import UserRegister
+
+if TYPE_CHECKING:
+    from dsp_conformance.stub.cpl import CplEntry, ProductModel
+    from dsp_conformance.stub.emulated_device import EmulatedDevice
+    from dsp_conformance.stub.mp105 import InventoryChange, Rules
+
+__all__ = ["DspState"]
+
+_OWN_DEVICE_IDS: Final = bytes.fromhex("00DB12F0")
+"""The first octets of the Device IDs that the stub chooses itself."""
+
+
+class DspState:
+    """Everything that changes, under one lock, and the changes that keep its parts in step.
+
+    Whoever reads `users`, `cpl`, `inventory` or `pre_commands` directly holds `lock` meanwhile; the methods
+    take it themselves.
+
+    Args:
+        rules: which Devices the removal of an entry suspends.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.lock = threading.RLock()
+        self.users = UserRegister()
+        self.cpl = CentralProductsList()
+        self.inventory = SmartMeteringInventory()
+        self.pre_commands = PreCommandStore()
+        self._devices: dict[Eui64, EmulatedDevice] = {}
+        self._rules = rules
+        self._drawn = itertools.count(1)
+
+    # The CPL
+
+    def add_cpl_entry(self, product: ProductModel, firmware_version: str, status: CplStatus) -> CplEntry:
+        """Add an entry. Suspended Devices stay as they are, whatever it lists (never judged)."""
+        with self.lock:
+            return self.cpl.add(product, firmware_version, status)
+
+    def set_cpl_status(self, entry_id: str, status: CplStatus) -> None:
+        """Change an entry's status and, if it was in force and no longer is, suspend whom that concerns.
+
+        Raises:
+            KeyError: there is no such entry.
+        """
+        with self.lock:
+            before = self.cpl.get(entry_id)
+            entry = self.cpl.set_status(entry_id, status)
+            if before is not None and before.status is CplStatus.ACTIVE:
+                self._suspend_without(entry)
+
+    def remove_cpl_entry(self, entry_id: str) -> None:
+        """Take an entry out and, if it was in force, suspend whom that concerns.
+
+        Raises:
+            KeyError: there is no such entry.
+        """
+        with self.lock:
+            entry = self.cpl.remove(entry_id)
+            if entry.status is CplStatus.ACTIVE:
+                self._suspend_without(entry)
+
+    def _suspend_without(self, entry: CplEntry) -> None:
+        """Suspend the Devices recorded with an entry that has left, unless another still covers them."""
+        if self.cpl.lists_as_active(entry.product, entry.firmware_version):
+            return
+        for record in self.inventory.of_product(entry.product):
+            if self._rules.suspends(entry, record):
+                reason = f"firmware {entry.firmware_version} left the CPL"
+                self.inventory.set_status(record.device_id, DeviceStatus.SUSPENDED, reason=reason)
+
+    # Devices
+
+    def add_device(self, record: DeviceRecord, device: EmulatedDevice) -> None:
+        """Take a Device into the inventory, with the emulated one that answers for it.
+
+        Raises:
+            DeviceExists: the inventory knows this Device ID.
+        """
+        with self.lock:
+            self.inventory.add(record)
+            self._devices[record.device_id] = device
+
+    def device(self, device_id: Eui64) -> EmulatedDevice | None:
+        """Return the emulated Device of that ID."""
+        with self.lock:
+            return self._devices.get(device_id)
+
+    def remove_device(self, device_id: Eui64) -> None:
+        """Forget a Device.
+
+        Raises:
+            KeyError: the inventory does not know it.
+        """
+        with self.lock:
+            self.inventory.remove(device_id)
+            del self._devices[device_id]
+
+    def unused_device_id(self) -> Eui64:
+        """Choose an ID that no Device has."""
+        with self.lock:
+            while True:
+                chosen = Eui64(_OWN_DEVICE_IDS + next(self._drawn).to_bytes(4))
+                if chosen not in self.inventory:
+                    return chosen
+
+    def apply(self, device_id: Eui64, change: InventoryChange, *, reason: str) -> None:
+        """Carry out what a rule decided about a Device's record; a Device that is gone is left alone."""
+        with self.lock:
+            if change == NO_CHANGE or device_id not in self.inventory:
+                return
+            if change.firmware_version is not None:
+                self.inventory.record_firmware(device_id, change.firmware_version)
+            if change.status is not None:
+                self.inventory.set_status(device_id, change.status, reason=reason)
