@@ -1,16 +1,26 @@
 """Reading typed values out of an element tree, with one error for what is not there or not of its type."""
 
 import base64
-import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
 
 from lxml import etree
 
 from dsp_conformance.duis.namespaces import SR, sr
 
 T = TypeVar("T")
+
+_SPACE: Final = " \t\r\n"  # XML's white space; Python's own idea of it is wider
+_SHOWN: Final = 80
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
+_HEXADECIMAL: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*")
+_MOMENT: Final = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})T(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?P<part>\.[0-9]+)?"
+    r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 @dataclass(eq=False)
@@ -33,8 +43,8 @@ class UnexpectedShape(ValueError):  # noqa: N818 - reads as what it is wherever 
 
 def path_of(element: etree._Element) -> str:
     """Return an element's place from the root down, in local names."""
-    names = [etree.QName(step).localname for step in element.iterancestors()][::-1]
-    return "/".join([*names, etree.QName(element).localname])
+    names = [local_name(step) for step in element.iterancestors()][::-1]
+    return "/".join([*names, local_name(element)])
 
 
 def local_name(element: etree._Element) -> str:
@@ -51,46 +61,79 @@ def child(parent: etree._Element, name: str) -> etree._Element:
     """Return the DUIS child element of that name.
 
     Raises:
-        UnexpectedShape: there is none.
+        UnexpectedShape: there is none, or more than one.
     """
-    found = parent.find(sr(name))
+    found = optional_child(parent, name)
     if found is None:
-        have = ", ".join(local_name(element) for element in child_elements(parent)) or "no elements"
-        raise UnexpectedShape(f"{path_of(parent)}/{name}", "this element", have)
+        raise UnexpectedShape(f"{path_of(parent)}/{name}", "this element", _names(parent))
     return found
 
 
-def only_child(parent: etree._Element) -> etree._Element | None:
-    """Return the first DUIS child element, or None where the parent has none."""
-    return next((each for each in child_elements(parent) if etree.QName(each).namespace == SR), None)
+def optional_child(parent: etree._Element, name: str) -> etree._Element | None:
+    """Return the DUIS child element of that name, or None where there is none.
+
+    Raises:
+        UnexpectedShape: there is more than one.
+    """
+    found = parent.findall(sr(name))
+    if len(found) > 1:
+        raise UnexpectedShape(f"{path_of(parent)}/{name}", "this element once", f"{len(found)} of it")
+    return found[0] if found else None
+
+
+def only_child(parent: etree._Element, expected: str) -> etree._Element:
+    """Return the one child element, whatever its name.
+
+    Args:
+        parent: an element that holds one of several others.
+        expected: what they have in common, for the error.
+
+    Raises:
+        UnexpectedShape: there is none, more than one, or one that is not of DUIS.
+    """
+    elements = child_elements(parent)
+    if len(elements) != 1:
+        raise UnexpectedShape(path_of(parent), expected, _names(parent))
+    if etree.QName(elements[0]).namespace != SR:
+        raise UnexpectedShape(path_of(parent), expected, str(elements[0].tag))
+    return elements[0]
+
+
+def text_of(element: etree._Element) -> str:
+    """Return an element's whole text, white space and all; comments in it do not end it.
+
+    Raises:
+        UnexpectedShape: there are elements in it.
+    """
+    if len(element) == 0:
+        return element.text or ""
+    if child_elements(element):
+        raise UnexpectedShape(path_of(element), "text alone", _names(element))
+    return (element.text or "") + "".join(inside.tail or "" for inside in element)
 
 
 def text(parent: etree._Element, name: str) -> str:
-    """Return the text of the child of that name, without the white space around it.
+    """Return the text of the child of that name as it is: white space counts in the schema's ``xs:string``.
 
     Raises:
-        UnexpectedShape: there is no such child.
+        UnexpectedShape: there is no such child, or it holds more than text.
     """
-    return (child(parent, name).text or "").strip()
+    return text_of(child(parent, name))
 
 
 def optional_text(parent: etree._Element, name: str) -> str | None:
-    """Return the text of the child of that name, or None where there is no such child."""
-    found = parent.find(sr(name))
-    return None if found is None else (found.text or "").strip()
+    """Return the text of the child of that name as it is, or None where there is no such child."""
+    found = optional_child(parent, name)
+    return None if found is None else text_of(found)
 
 
 def value(parent: etree._Element, name: str, read: Callable[[str], T], expected: str) -> T:
-    """Return the child's text as the type that `read` makes of it.
+    """Return the text of the child of that name as the type that `read` makes of it.
 
     Raises:
         UnexpectedShape: there is no such child, or its text is not of the type.
     """
-    content = text(parent, name)
-    try:
-        return read(content)
-    except ValueError:
-        raise UnexpectedShape(f"{path_of(parent)}/{name}", expected, repr(content)) from None
+    return value_of(child(parent, name), read, expected)
 
 
 def optional_value(parent: etree._Element, name: str, read: Callable[[str], T], expected: str) -> T | None:
@@ -99,7 +142,44 @@ def optional_value(parent: etree._Element, name: str, read: Callable[[str], T], 
     Raises:
         UnexpectedShape: the text is not of the type.
     """
-    return None if parent.find(sr(name)) is None else value(parent, name, read, expected)
+    found = optional_child(parent, name)
+    return None if found is None else value_of(found, read, expected)
+
+
+def value_of(element: etree._Element, read: Callable[[str], T], expected: str) -> T:
+    """Return an element's text, without the white space around it, as the type that `read` makes of it.
+
+    Raises:
+        UnexpectedShape: the text is not of the type.
+    """
+    content = text_of(element).strip(_SPACE)
+    try:
+        return read(content)
+    except ValueError:
+        shown = repr(content[:_SHOWN]) + ("..." if len(content) > _SHOWN else "")
+        raise UnexpectedShape(path_of(element), expected, shown) from None
+
+
+def integer(content: str) -> int:
+    """Return the number that the schema's decimal digits stand for; a sign and leading zeros are lawful.
+
+    Raises:
+        ValueError: the text is no whole number.
+    """
+    if _INTEGER.fullmatch(content) is None:
+        raise ValueError(content)
+    return int(content)
+
+
+def hexadecimal(content: str) -> str:
+    """Return ``xs:hexBinary`` text in upper case.
+
+    Raises:
+        ValueError: the text is no pairs of hexadecimal digits.
+    """
+    if _HEXADECIMAL.fullmatch(content) is None:
+        raise ValueError(content)
+    return content.upper()
 
 
 def octets_from_base64(content: str) -> bytes:
@@ -108,10 +188,43 @@ def octets_from_base64(content: str) -> bytes:
     Raises:
         ValueError: the text is no base64.
     """
+    return base64.b64decode("".join(content.split()), validate=True)
+
+
+def moment(content: str) -> datetime:
+    """Return the moment that ``xs:dateTime`` text stands for, to the microsecond; without a zone, in UTC.
+
+    Raises:
+        ValueError: the text has another form, or a year that is not one of 1 to 9999.
+    """
+    match = _MOMENT.fullmatch(content)
+    if match is None:
+        raise ValueError(content)
+    # 24:00:00 is lawful and means the day's end.
+    midnight = match["time"] == "24:00:00" and not (match["part"] or "").strip(".0")
+    time = "00:00:00" if midnight else match["time"] + (match["part"] or "")
+    found = datetime.fromisoformat(f"{match['date']}T{time}{match['zone'] or ''}")
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
     try:
-        return base64.b64decode("".join(content.split()), validate=True)
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
+        return found + timedelta(days=1) if midnight else found
+    except OverflowError:
+        raise ValueError(content) from None
+
+
+def moment_text(when: datetime, timespec: str = "auto") -> str:
+    """Return a moment as ``xs:dateTime`` text in UTC.
+
+    Args:
+        when: the moment, with its zone.
+        timespec: how much of it, as for `datetime.isoformat`; what is finer is cut off.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    if when.tzinfo is None:
+        raise ValueError(f"{when} has no time zone, so it is no moment")
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
 
 
 def add(parent: etree._Element, name: str, content: str | None = None) -> etree._Element:
@@ -130,3 +243,7 @@ def add_if(parent: etree._Element, name: str, content: object | None) -> None:
     """Append a DUIS child element unless there is nothing to say."""
     if content is not None:
         add(parent, name, str(content))
+
+
+def _names(parent: etree._Element) -> str:
+    return ", ".join(map(local_name, child_elements(parent))) or "no elements"

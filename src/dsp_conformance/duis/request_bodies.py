@@ -4,7 +4,7 @@ Each is a value with `to_xml` and `from_xml`, so that who sends and who receives
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from lxml import etree
@@ -122,7 +122,9 @@ class ActivateFirmware:
             UnexpectedShape: a part is missing or not of its type.
         """
         return cls(
-            firmware_hash=reading.value(element, "FirmwareHash", bytes.fromhex, "hexadecimal digits"),
+            firmware_hash=bytes.fromhex(
+                reading.value(element, "FirmwareHash", reading.hexadecimal, "hexadecimal digits")
+            ),
             execution_time=execution_time_of(element),
         )
 
@@ -159,10 +161,9 @@ def execution_time_of(element: etree._Element) -> datetime | None:
     Raises:
         UnexpectedShape: the element is there and no date and time.
     """
-    moment = reading.optional_value(element, "ExecutionDateTime", datetime.fromisoformat, "a date and time")
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+    return reading.optional_value(element, "ExecutionDateTime", reading.moment, "a date and time")
 
 
-def _add_execution_time(element: etree._Element, moment: datetime | None) -> None:
-    if moment is not None:
-        reading.add(element, "ExecutionDateTime", f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+def _add_execution_time(element: etree._Element, when: datetime | None) -> None:
+    if when is not None:
+        reading.add(element, "ExecutionDateTime", reading.moment_text(when))

@@ -1,7 +1,7 @@
 """The Response: every answer and alert of the DSP, synchronous or not (schema type ``Response``)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self, TypeAlias
 
 from lxml import etree
@@ -43,11 +43,14 @@ class ResponseMessage:
     def read(cls, element: etree._Element) -> Self:
         """Read a ``ResponseMessage`` element."""
         names = (sr("ServiceReference"), sr("ServiceReferenceVariant"))
-        content = next((each for each in reading.child_elements(element) if each.tag not in names), None)
+        contents = [each for each in reading.child_elements(element) if each.tag not in names]
+        if len(contents) > 1:
+            found = ", ".join(map(reading.local_name, contents))
+            raise reading.UnexpectedShape(reading.path_of(element), "one content element at most", found)
         return cls(
-            reference=reading.text(element, "ServiceReference"),
-            variant=reading.text(element, "ServiceReferenceVariant"),
-            content=None if content is None else read_content(content),
+            reference=reading.value(element, "ServiceReference", str, "a Service Reference"),
+            variant=reading.value(element, "ServiceReferenceVariant", str, "a ServiceReferenceVariant"),
+            content=read_content(contents[0]) if contents else None,
         )
 
 
@@ -56,7 +59,7 @@ class DeviceAlert:
     """A Device's own alert.
 
     Attributes:
-        alert_code: four hexadecimal digits in upper case.
+        alert_code: hexadecimal digits in upper case, such as ``8F66``.
         octets: the GBCS alert.
     """
 
@@ -72,8 +75,10 @@ class DeviceAlert:
     @classmethod
     def read(cls, element: etree._Element) -> Self:
         """Read a ``DeviceAlertMessage`` element."""
-        payload = reading.value(element, "GBCSPayload", reading.octets_from_base64, "base64")
-        return cls(reading.text(element, "AlertCode").upper(), payload)
+        return cls(
+            alert_code=reading.value(element, "AlertCode", reading.hexadecimal, "hexadecimal digits"),
+            octets=reading.value(element, "GBCSPayload", reading.octets_from_base64, "base64"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +110,11 @@ class DccAlert:
     @classmethod
     def read(cls, element: etree._Element) -> Self:
         """Read a ``DCCAlertMessage`` element."""
-        event = reading.only_child(reading.child(element, "DCCAlert"))
-        if event is None:
-            raise reading.UnexpectedShape(reading.path_of(element), "one event", "nothing")
-        change = event.find(f"{sr('DeviceStatusChange')}/*")
+        event = reading.only_child(reading.child(element, "DCCAlert"), "one event")
+        changes = reading.optional_child(event, "DeviceStatusChange")
+        change = None if changes is None else reading.only_child(changes, "one change")
         return cls(
-            alert_code=reading.text(element, "DCCAlertCode"),
+            alert_code=reading.value(element, "DCCAlertCode", str, "an alert code"),
             event=reading.local_name(event),
             change=None if change is None else reading.local_name(change),
             device_id=reading.optional_value(event, "DeviceID", Eui64.parse, "an EUI-64"),
@@ -139,7 +143,7 @@ class Response:
         request_id: the request answered; absent from alerts.
         response_id: the mirror image of the RequestID; an acknowledgement may leave it out.
         response_code: the DSP's verdict on the request.
-        response_date_time: when the DSP says it answered, with time zone.
+        response_date_time: when the DSP says it answered, with time zone; written to the millisecond.
         body: what it says.
         schema_version: the DUIS version stated on the root element.
     """
@@ -164,10 +168,8 @@ class Response:
         reading.add_if(header, "RequestID", self.request_id)
         reading.add_if(header, "ResponseID", self.response_id)
         reading.add(header, "ResponseCode", self.response_code.value)
-        moment = self.response_date_time.astimezone(UTC)
-        reading.add(
-            header, "ResponseDateTime", f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
-        )
+        when = reading.moment_text(self.response_date_time, "milliseconds")
+        reading.add(header, "ResponseDateTime", when)
         if isinstance(self.body, OtherBody):
             raise TypeError(f"{self.body.element} is read, never written")
         self.body.add_to(reading.add(root, "Body"))
@@ -189,21 +191,14 @@ class Response:
             response_code=reading.value(
                 header, "ResponseCode", ResponseCode, "one of the 194 response codes"
             ),
-            response_date_time=reading.value(header, "ResponseDateTime", _moment, "a date and time"),
+            response_date_time=reading.value(header, "ResponseDateTime", reading.moment, "a date and time"),
             body=_read_body(reading.child(root, "Body")),
-            schema_version=root.get("schemaVersion", ""),
+            schema_version=root.get("schemaVersion", "").strip(),
         )
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # the schema leaves the zone optional
-
-
 def _read_body(body: etree._Element) -> ResponseBody:
-    element = reading.only_child(body)
-    if element is None:
-        raise reading.UnexpectedShape("Response/Body", "a response or alert", "nothing")
+    element = reading.only_child(body, "one response or alert")
     name = reading.local_name(element)
     match name:
         case "ResponseMessage":

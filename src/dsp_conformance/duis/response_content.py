@@ -1,6 +1,8 @@
 """What a ResponseMessage can carry (schema type ``ResponseMessage`` and the types it chooses from)."""
 
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Final, Self, TypeAlias
 
 from lxml import etree
@@ -27,7 +29,7 @@ class GbcsPayload:
     @classmethod
     def read(cls, element: etree._Element) -> Self:
         """Read a ``GBCSPayload`` element."""
-        return cls(_octets(element))
+        return cls(reading.value_of(element, reading.octets_from_base64, "base64"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class LocalCommand:
     @classmethod
     def read(cls, element: etree._Element) -> Self:
         """Read a ``LocalCommand`` element."""
-        return cls(_octets(reading.child(element, "GBCSPayload")))
+        return cls(reading.value(element, "GBCSPayload", reading.octets_from_base64, "base64"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ class PreCommand:
     @classmethod
     def read(cls, element: etree._Element) -> Self:
         """Read a ``PreCommand`` element."""
-        return cls(reading.text(element, "GBCSVersion"), _octets(reading.child(element, "GBCSPayload")))
+        return cls(
+            reading.text(element, "GBCSVersion"),
+            reading.value(element, "GBCSPayload", reading.octets_from_base64, "base64"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +107,12 @@ class FutureDatedAlert:
     def read(cls, element: etree._Element) -> Self:
         """Read a ``FutureDatedDeviceAlertMessage`` element."""
         return cls(
-            alert_code=reading.text(element, "FutureDatedAlertCode").upper(),
-            octets=_octets(reading.child(element, "GBCSPayload")),
-            instruction_number=reading.value(element, "InstructionNumber", int, "a number"),
-            total_instructions=reading.value(element, "TotalCommandInstructions", int, "a number"),
+            alert_code=reading.value(element, "FutureDatedAlertCode", reading.hexadecimal, "8F66 or 8F67"),
+            octets=reading.value(element, "GBCSPayload", reading.octets_from_base64, "base64"),
+            instruction_number=reading.value(element, "InstructionNumber", reading.integer, "a number"),
+            total_instructions=reading.value(
+                element, "TotalCommandInstructions", reading.integer, "a number"
+            ),
         )
 
 
@@ -138,8 +145,8 @@ class InventoryDevice:
     def add_to(self, inventory: etree._Element) -> None:
         """Append the element to a DSPInventory."""
         element = reading.add(inventory, "Device")
-        for name, content in zip(_DEVICE_ELEMENTS, astuple(self), strict=True):
-            reading.add_if(element, name, content)
+        for field, name in zip(fields(self), _DEVICE_ELEMENTS, strict=True):
+            reading.add_if(element, name, getattr(self, field.name))
 
     @classmethod
     def read(cls, element: etree._Element) -> Self:
@@ -267,6 +274,18 @@ ResponseContent: TypeAlias = (
 )
 
 
+_READERS: Final[Mapping[str, Callable[[etree._Element], ResponseContent]]] = MappingProxyType(
+    {
+        "GBCSPayload": GbcsPayload.read,
+        "LocalCommand": LocalCommand.read,
+        "PreCommand": PreCommand.read,
+        "FutureDatedDeviceAlertMessage": FutureDatedAlert.read,
+        "DSPInventory": Inventory.read,
+        "DSPUpdateFirmwareWarning": UpdateFirmwareWarning.read,
+    }
+)
+
+
 def read_content(element: etree._Element) -> ResponseContent:
     """Read the one content element of a ResponseMessage.
 
@@ -274,21 +293,8 @@ def read_content(element: etree._Element) -> ResponseContent:
         UnexpectedShape: the element does not hold what its name promises.
     """
     name = reading.local_name(element)
-    match name:
-        case "GBCSPayload":
-            return GbcsPayload.read(element)
-        case "LocalCommand":
-            return LocalCommand.read(element)
-        case "PreCommand":
-            return PreCommand.read(element)
-        case "FutureDatedDeviceAlertMessage":
-            return FutureDatedAlert.read(element)
-        case "DSPInventory":
-            return Inventory.read(element)
-        case "DSPUpdateFirmwareWarning":
-            return UpdateFirmwareWarning.read(element)
-        case _:
-            return OtherContent(name)
+    reader = _READERS.get(name)
+    return OtherContent(name) if reader is None else reader(element)
 
 
 def device_list(text: str) -> tuple[Eui64, ...]:
@@ -298,10 +304,3 @@ def device_list(text: str) -> tuple[Eui64, ...]:
         ValueError: one of them is no EUI-64.
     """
     return tuple(Eui64.parse(part) for part in text.split(","))
-
-
-def _octets(element: etree._Element) -> bytes:
-    try:
-        return reading.octets_from_base64(element.text or "")
-    except ValueError as error:
-        raise reading.UnexpectedShape(reading.path_of(element), "base64", str(error)) from None

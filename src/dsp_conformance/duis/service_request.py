@@ -19,15 +19,15 @@ SCHEMA_VERSION: Final = "5.4"
 class ServiceRequest:
     """One Service Request.
 
-    The schema ties neither Command Variant nor reference to the body (``wire.md``, Schema), so a value of this
-    type can be nonsense on purpose.
+    The schema ties neither Command Variant nor reference to the body (``wire.md``, Schema), so a request
+    can be nonsense on purpose.
 
     Attributes:
         request_id: who asks, whom it is about, and the counter.
         command_variant: what is to be made of it.
         reference: the Service Reference, such as ``11.2``.
         variant: the ServiceReferenceVariant, such as ``4.1.1``.
-        body: the element inside ``Body``, such as ``ReadFirmwareVersion``; compared by identity.
+        body: the element inside ``Body``, such as ``ReadFirmwareVersion``; left out of comparisons.
         schema_version: the DUIS version stated on the root element.
     """
 
@@ -47,7 +47,9 @@ class ServiceRequest:
         reading.add(header, "CommandVariant", str(self.command_variant.value))
         reading.add(header, "ServiceReference", self.reference)
         reading.add(header, "ServiceReferenceVariant", self.variant)
-        reading.add(root, "Body").append(deepcopy(self.body))
+        body = deepcopy(self.body)
+        body.tail = None
+        reading.add(root, "Body").append(body)
         return root
 
     @classmethod
@@ -60,16 +62,17 @@ class ServiceRequest:
         if root.tag != sr("Request"):
             raise reading.UnexpectedShape(reading.path_of(root), "a DUIS Request", str(root.tag))
         header = reading.child(root, "Header")
-        body = reading.only_child(reading.child(root, "Body"))
-        if body is None:
-            raise reading.UnexpectedShape("Request/Body", "the element of one service request", "nothing")
         return cls(
             request_id=reading.value(header, "RequestID", RequestID.parse, "a RequestID"),
             command_variant=reading.value(
-                header, "CommandVariant", lambda text: CommandVariant(int(text)), "a Command Variant, 1 to 8"
+                header, "CommandVariant", _command_variant, "a Command Variant, 1 to 8"
             ),
-            reference=reading.text(header, "ServiceReference"),
-            variant=reading.text(header, "ServiceReferenceVariant"),
-            body=body,
-            schema_version=root.get("schemaVersion", ""),
+            reference=reading.value(header, "ServiceReference", str, "a Service Reference"),
+            variant=reading.value(header, "ServiceReferenceVariant", str, "a ServiceReferenceVariant"),
+            body=reading.only_child(reading.child(root, "Body"), "one service request"),
+            schema_version=root.get("schemaVersion", "").strip(),
         )
+
+
+def _command_variant(text: str) -> CommandVariant:
+    return CommandVariant(reading.integer(text))

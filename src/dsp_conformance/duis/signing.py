@@ -1,18 +1,13 @@
 """Signing a DUIS message in the fixed profile of ``wire.md``."""
 
 import base64
-from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
 from dsp_conformance.duis import signature_profile as profile
 from dsp_conformance.duis.namespaces import DS, ds
 from dsp_conformance.smki.credentials import Credential
-
-_ECDSA: Final = ec.ECDSA(SHA256())
 
 
 class XmlSigner:
@@ -35,7 +30,7 @@ class XmlSigner:
         digest = profile.document_digest(root)
         signature = etree.SubElement(root, ds("Signature"), nsmap={"ds": DS})
         signed_info = _signed_info(signature, digest)
-        r, s = decode_dss_signature(self._key.sign(profile.signed_octets(signed_info), _ECDSA))
+        r, s = decode_dss_signature(self._key.sign(profile.signed_octets(signed_info), profile.ECDSA))
         value = r.to_bytes(profile.HALF) + s.to_bytes(profile.HALF)
         _add(signature, "SignatureValue", text=base64.b64encode(value).decode())
         name = _add(_add(_add(signature, "KeyInfo"), "X509Data"), "X509IssuerSerial")
