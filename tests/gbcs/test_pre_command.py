@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Protocol
 
@@ -201,6 +202,17 @@ def test_values_that_do_not_fit_are_refused_by_field(
     with pytest.raises(GbcsValueError) as refused:
         ActivateFirmware(bytes(size), counter, execution_time)
     assert refused.value.field == field
+
+
+def test_the_content_of_a_command_in_a_response_is_refused_for_what_it_is_in(
+    samples: HasSamples,
+) -> None:
+    message = grouped(decode(samples.signed_pre_commands[0]))
+    with pytest.raises(GbcsDecodeError, match="expected a command of CS06, found response of CS06"):
+        activate_firmware(replace(message, kind=Kind.RESPONSE))
+    for octets in samples.mac_wrapped[:1] + samples.signed_by_device:
+        with pytest.raises(GbcsDecodeError, match="expected a command of CS06, found"):
+            activate_firmware(decode(octets))
 
 
 def test_only_a_pre_command_can_be_signed(samples: HasSamples, keys: HasKeys) -> None:

@@ -27,7 +27,6 @@ _OCTET_STRING = b"\x04"
 _GENERALIZED_TIME = b"\x18"
 _SEQUENCE = b"\x30"
 _TIME_LENGTH = len("YYYYMMDDHHMMSSZ")
-_NEGATIVE = 0x80
 
 
 def encode_integer(value: int) -> bytes:
@@ -41,7 +40,8 @@ def read_integer(reader: OctetReader, what: str, *, at_most: int) -> int:
     start = reader.offset
     octets = reader.prefixed(what)
     value = int.from_bytes(octets)
-    if not octets or octets[0] & _NEGATIVE or encode_integer(value)[1:] != with_length(octets):
+    # a negative number has its top bit set: read as unsigned, it would need one octet more
+    if encode_integer(value)[1:] != with_length(octets):
         expected = f"{what} as an INTEGER in its shortest form that is not negative"
         raise GbcsDecodeError(start, expected, octets[:16].hex().upper() or "no octets")
     if value > at_most:
