@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["pytester"]
+
 _REPOSITORY = Path(__file__).parents[1]
 
 

@@ -10,7 +10,7 @@ from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.gherkin import new_record, scenario_id, tags_of, template_of
 from dsp_conformance.report.ledger import REQUIREMENT_ID, UnknownRequirement
 from dsp_conformance.report.records import Phase, RecordError, ScenarioRecord, StepStatus
-from dsp_conformance.report.verdicts import Verdict
+from dsp_conformance.report.verdicts import SuiteFault, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -23,10 +23,6 @@ _BROKEN_SESSION = {
     pytest.ExitCode.INTERNAL_ERROR: "pytest broke down",
     pytest.ExitCode.USAGE_ERROR: "pytest refused to start",
 }
-
-
-class RunInterrupted(Exception):  # noqa: N818 - says what happened
-    """The run ended while a scenario was running."""
 
 
 class Sink(Protocol):
@@ -204,7 +200,8 @@ class RunRecorder:
         if session.config.getoption("collectonly", default=False):
             return
         if self._current is not None:
-            self._current.worsen(Phase.STEP, RunInterrupted("the run ended while this scenario was running"))
+            fault = SuiteFault("the run ended while this scenario was running", hint="run it again")
+            self._current.worsen(Phase.STEP, fault)
             self._finish(self._current)
         self._check_late()
         for record, text in self._worsened:

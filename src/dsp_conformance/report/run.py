@@ -176,7 +176,7 @@ class Run:
             case RunVerdict.SUITE_FAILED:
                 said = "no verdict: the suite itself failed, so this run says nothing about the product"
             case RunVerdict.NOTHING_RAN:
-                said = "no verdict: no scenario ran to an end"
+                said = "no verdict: no MUST requirement was assessed"
         open_count = len(must) - len(assessed)
         return f"{who}: {said}." + (f" MUST requirements not assessed: {open_count}." if open_count else "")
 

@@ -181,6 +181,22 @@ class NotApplicable(_Reasoned, Exception):  # noqa: N818 - a class of outcome, n
         super().__init__(reason)
 
 
+class SuiteFault(_Reasoned, Exception):  # noqa: N818 - says whose fault it is
+    """The suite itself went wrong and knows it: a bad message of its own, an interrupted run.
+
+    Attributes:
+        what: what went wrong, in one line.
+        expected: what should have been the case.
+        found: what was.
+        hint: what a person can do next.
+    """
+
+    def __init__(self, what: str, *, expected: str = "", found: str = "", hint: str = "") -> None:
+        self.what, self.expected, self.found, self.hint = what, expected, found, hint
+        self.finding = Finding(f"the suite itself failed: {what}", expected, found, hint)
+        super().__init__(what)
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What an exception says about the scenario in which it was raised.
@@ -229,6 +245,8 @@ def judge(exception: BaseException) -> Judgement:
 
 
 def _suite_error(exception: BaseException) -> Finding:
+    if isinstance(exception, SuiteFault):
+        return exception.finding
     told = next((line.strip() for line in str(exception).splitlines() if line.strip()), "no message")
     return Finding(
         "the suite itself failed",
@@ -272,6 +290,8 @@ def run_verdict(
         assumed: verdicts on the ASSUMED requirements; their failures count only if enforced.
         enforce_assumed: the target profile says `assumed = "enforce"`.
         suite_failed: something failed outside of any requirement: collection, a program error, an interrupt.
+
+    A product is conformant only if at least one verdict that counts is a pass.
     """
     must, assumed = tuple(must), tuple(assumed)
     everything = (*must, *assumed)
@@ -281,6 +301,6 @@ def run_verdict(
         return RunVerdict.NON_CONFORMANT
     if Verdict.INCONCLUSIVE in everything:
         return RunVerdict.INCONCLUSIVE
-    if worst(everything) is Verdict.NONE:
+    if worst(everything if enforce_assumed else must) is Verdict.NONE:
         return RunVerdict.NOTHING_RAN
     return RunVerdict.CONFORMANT

@@ -1,0 +1,279 @@
+"""A small suite of its own, run by a real pytest, to see what the report makes of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pytest_bdd import feature as bdd_features
+
+import dsp_conformance.report.plugin  # noqa: F401 - loaded here once, not anew in each small run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEDGER = """
+[groups]
+CORE = "The core"
+DUIS = "Every message"
+
+[requirements.CORE-01]
+title = "It answers"
+text = "A conforming DSP answers."
+keyword = "MUST"
+revision = 1
+
+[requirements.CORE-02]
+title = "It restores"
+text = "A conforming DSP restores."
+keyword = "MUST"
+revision = 2
+
+[requirements.CORE-03]
+title = "It may restore"
+text = "A conforming DSP may restore."
+keyword = "ASSUMED"
+revision = 1
+
+[requirements.DUIS-01]
+title = "It is well-formed"
+text = "A conforming DSP writes XML."
+keyword = "MUST"
+revision = 1
+"""
+
+CONFTEST = """
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from pytest_bdd import given, parsers, then, when
+
+from dsp_conformance.report.ledger import Ledger
+from dsp_conformance.report.plugin import register
+from dsp_conformance.report.run import RunIdentity
+from dsp_conformance.report.verdicts import (
+    Cause, Inconclusive, NotApplicable, NotTestable, RequirementNotMet,
+)
+
+JOURNAL = []
+
+@dataclass(frozen=True)
+class Outcome:
+    requirement: str
+    passed: bool
+    expected: str = "an XML document"
+    found: str = "plain text"
+    detail: str = "look at the gateway"
+
+def pytest_addoption(parser):
+    parser.addoption("--enforce", action="store_true")
+
+def pytest_configure(config):
+    register(
+        config,
+        ledger=Ledger.load(Path(config.rootpath, "requirements.toml")),
+        identity=RunIdentity("1.2.3", "Example DSP", "9.8", "bundled", {"smets1": None, "secmp0007": False}),
+        folder=Path(config.rootpath, "out"),
+        enforce_assumed=config.getoption("--enforce"),
+    )
+
+@pytest.fixture
+def record(pytestconfig):
+    return pytestconfig.pluginmanager.get_plugin("dsp-recorder").current
+
+@pytest.fixture(scope="session")
+def line():
+    JOURNAL.append("line up")
+    yield JOURNAL
+    JOURNAL.append("line down")
+
+@pytest.fixture
+def broken_set_up():
+    raise RuntimeError("no power")
+
+@pytest.fixture(autouse=True)
+def early_trouble(request):
+    if "early" in request.node.name:
+        raise RuntimeError("no power at all")
+
+@pytest.fixture
+def broken_tear_down():
+    yield
+    raise RuntimeError("cannot switch off")
+
+@given("a DSP")
+def _(): pass
+
+@given(parsers.parse("a {state} meter"))
+def _(state): pass
+
+@given("a DSP without power")
+def _(broken_set_up): pass
+
+@given("a DSP that cannot be switched off")
+def _(broken_tear_down): pass
+
+@when("it is asked")
+def _(record):
+    record.attach_exchange(
+        "SR11.2 to the ESME", b"<a><b>1</b></a>", b"<answer><code>I99</code></answer>",
+        checks=[Outcome("DUIS-01", True)], facts={"HTTP status": "200"},
+    )
+
+@when("it answers in plain text")
+def _(record):
+    record.attach_exchange("SR11.2 to the ESME", b"<a/>", b"<<oops", checks=[Outcome("DUIS-01", False)])
+
+@when("its answer is of no use")
+def _(record):
+    record.attach_exchange("SR11.2 to the ESME", b"<a/>", None, checks=[Outcome("DUIS-01", False)])
+    raise Inconclusive(Cause.UNUSABLE_ANSWER, "no acknowledgement to judge", requirement="DUIS-01")
+
+@when("it posts a message")
+def _(record):
+    record.attach_exchange("response to SR11.2", None, b"<late/>", checks=[Outcome("DUIS-01", True)])
+
+@then("it answers")
+def _(): pass
+
+@then("a curiosity is noted")
+def _(record): record.observe("the answer came late")
+
+@then("it does not")
+def _():
+    secret = "key-material-in-a-local"
+    raise RequirementNotMet(expected="E51", found="E5", hint="set profile.rejection_code")
+
+@then("it does not restore")
+def _(): raise RequirementNotMet(requirements=["CORE-02"], expected="Commissioned", found="Suspended")
+
+@then("it cannot be reached")
+def _(): raise Inconclusive(Cause.TARGET_UNREACHABLE, "connection refused", hint="start it")
+
+@then("the meter is not ready")
+def _():
+    raise Inconclusive(
+        Cause.PRECONDITION_UNMET, "no Suspended ESME", expected="Suspended", found="Pending"
+    )
+
+@then("the suite breaks")
+def _():
+    secret = "key-material-in-a-local"
+    raise KeyError("no such thing")
+
+@then("it is skipped")
+def _(): pytest.skip("later")
+
+@then("it does not apply")
+def _(): raise NotApplicable("the profile says smets1 = no")
+
+@then("the testbed cannot show it")
+def _(): raise NotTestable("list_commands", hint="use the control API")
+
+@then("nothing comes afterwards")
+def _(record, line):
+    def silence():
+        if line[-1] != "line up":
+            raise RuntimeError("the line was down before the late checks")
+    record.defer(silence)
+
+@then("something comes afterwards")
+def _(record):
+    def silence():
+        raise RequirementNotMet(requirements=["DUIS-01"], expected="one response", found="two")
+    record.defer(silence)
+
+@then("a second answer comes afterwards")
+def _(record):
+    def silence():
+        record.attach_exchange("second response", None, b"<again/>", checks=[Outcome("DUIS-01", False)])
+    record.defer(silence)
+
+@then("another thread reports")
+def _(record):
+    caught = []
+    def other():
+        try:
+            record.observe("from elsewhere")
+        except RuntimeError as error:
+            caught.append(error)
+    thread = Thread(target=other)
+    thread.start()
+    thread.join()
+    raise caught[0]
+
+@then("the operator interrupts")
+def _(): raise KeyboardInterrupt
+"""
+
+
+@dataclass
+class Outcome:
+    """What a run of the small suite left behind."""
+
+    exit_code: int
+    output: str
+    folder: Path
+    pytest_counts: dict[str, int]
+    results: dict[str, Any] = field(init=False)
+    allure: dict[str, dict[str, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.results = json.loads((self.folder / "results.json").read_text())
+        files = list((self.folder / "allure-results").glob("*-result.json"))
+        found = [json.loads(file.read_text()) for file in files]
+        self.allure = {one["name"]: one for one in found}
+        assert len(self.allure) == len(files), "one result file for each scenario"
+
+    @property
+    def summary(self) -> str:
+        return (self.folder / "summary.txt").read_text()
+
+    def requirement(self, identifier: str) -> str:
+        return next(str(one["verdict"]) for one in self.results["requirements"] if one["id"] == identifier)
+
+    def scenario(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(one for one in self.results["scenarios"] if one["name"] == name)
+        return found
+
+    def attachment(self, source: str) -> bytes:
+        return (self.folder / "allure-results" / source).read_bytes()
+
+
+@dataclass
+class SmallSuite:
+    """Runs feature text through pytest, in this process."""
+
+    pytester: pytest.Pytester
+
+    def start(self, feature: str, *arguments: str) -> pytest.RunResult:
+        """Run it, whatever comes of it."""
+        bdd_features.features.clear()  # pytest-bdd keeps what it once read from a path
+        folder = self.pytester.path
+        (folder / "features").mkdir(exist_ok=True)
+        (folder / "features" / "small.feature").write_text(feature)
+        (folder / "requirements.toml").write_text(LEDGER)
+        self.pytester.makeini("[pytest]\naddopts = --strict-markers --tb=short -p no:cacheprovider")
+        self.pytester.makeconftest(CONFTEST)
+        self.pytester.makepyfile(test_features="from pytest_bdd import scenarios\n\nscenarios('features')\n")
+        return self.pytester.runpytest_inprocess(*arguments)
+
+    def run(self, feature: str, *arguments: str) -> Outcome:
+        """Run it and read the results that it must have left."""
+        done = self.start(feature, *arguments)
+        output = done.stdout.str() + done.stderr.str()
+        try:
+            counts = done.parseoutcomes()
+        except ValueError:  # pytest counted nothing
+            counts = {}
+        return Outcome(int(done.ret), output, self.pytester.path / "out", counts)
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> SmallSuite:
+    return SmallSuite(pytester)

@@ -1,0 +1,292 @@
+"""Whole runs of a small suite: verdicts, exit codes and what results.json says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import SmallSuite
+
+PASSING = """
+@CORE-01
+Feature: Answers
+  Scenario: fine
+    Given a DSP
+    When it is asked
+    Then it answers
+"""
+
+SAME_ROWS = """
+Feature: F
+  Scenario Outline: s
+    Given a <state> meter
+
+    Examples:
+      | id | state |
+      | a  | X     |
+      | a  | Y     |
+"""
+
+
+def one(ending: str, tag: str = "@CORE-01") -> str:
+    return f"Feature: F\n  {tag}\n  Scenario: s\n    Given a DSP\n    When it is asked\n    Then {ending}\n"
+
+
+def test_a_run_that_passes_is_conformant_and_says_what_was_not_assessed(suite: SmallSuite) -> None:
+    outcome = suite.run(PASSING)
+    assert outcome.exit_code == 0
+    assert outcome.results["verdict"]["verdict"] == "conformant"
+    assert outcome.results["verdict"]["exit_code"] == 0
+    assert outcome.requirement("CORE-01") == "pass"
+    assert outcome.requirement("DUIS-01") == "pass"
+    assert outcome.requirement("CORE-02") == "not assessed"
+    assert "MUST requirements not assessed: 1." in outcome.results["verdict"]["sentence"]
+
+
+def test_results_identify_product_suite_schema_and_profile(suite: SmallSuite) -> None:
+    run = suite.run(PASSING).results["run"]
+    assert run["dsp"] == {"name": "Example DSP", "version": "9.8"}
+    assert (run["suite_version"], run["schema_origin"]) == ("1.2.3", "bundled")
+    assert run["profile"] == {"smets1": None, "secmp0007": False}
+    assert run["started"] <= run["finished"]
+
+
+def test_a_requirement_that_is_not_met_makes_the_product_non_conformant(suite: SmallSuite) -> None:
+    outcome = suite.run(one("it does not"))
+    assert outcome.exit_code == outcome.results["verdict"]["exit_code"] == 1
+    scenario = outcome.scenario("s")
+    assert (scenario["verdict"], scenario["attribution"]) == ("fail", "product defect")
+    assert [step["status"] for step in scenario["steps"]] == ["passed", "passed", "failed"]
+    for told in ("E51", "E5", "set profile.rejection_code", "CORE-01"):
+        assert told in outcome.summary
+    assert outcome.pytest_counts == {"failed": 1}
+
+
+def test_a_failure_that_names_a_requirement_leaves_the_others_unproven(suite: SmallSuite) -> None:
+    outcome = suite.run(one("it does not restore", "@CORE-01 @CORE-02"))
+    assert outcome.requirement("CORE-02") == "fail"
+    assert outcome.requirement("CORE-01") == "inconclusive"
+
+
+def test_an_assumption_that_is_not_met_is_reported_apart(suite: SmallSuite) -> None:
+    features = one("it does not", "@CORE-03") + PASSING.partition("Feature: Answers\n")[2].replace(
+        "  Scenario: fine", "  @CORE-01\n  Scenario: fine"
+    )
+    outcome = suite.run(features)
+    assert outcome.exit_code == 0
+    assert outcome.requirement("CORE-03") == "fail"
+    enforced = suite.run(features, "--enforce")
+    assert enforced.exit_code == 1
+
+
+def test_an_assumption_that_failed_alone_is_no_conformance_shown(suite: SmallSuite) -> None:
+    outcome = suite.run(one("it does not", "@CORE-03").replace("When it is asked", "And a DSP"))
+    assert outcome.exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("ending", "attribution"),
+    [
+        ("it cannot be reached", "unreachable target"),
+        ("the meter is not ready", "precondition or testbed"),
+        ("its answer is of no use", "product defect"),
+    ],
+)
+def test_what_cannot_be_judged_is_inconclusive_and_says_whose_fault_it_is(
+    suite: SmallSuite, ending: str, attribution: str
+) -> None:
+    outcome = suite.run(one(ending).replace("Then its", "When its"))
+    assert outcome.requirement("CORE-01") == "inconclusive"
+    assert outcome.scenario("s")["attribution"] == attribution
+    # An unusable answer fails the DUIS requirement itself, which outweighs the scenario's own verdict.
+    assert outcome.exit_code == (1 if "answer" in ending else 3)
+
+
+def test_an_unforeseen_exception_is_the_suites_own_error_with_a_trace_without_values(
+    suite: SmallSuite,
+) -> None:
+    outcome = suite.run(one("the suite breaks"))
+    assert outcome.exit_code == 4
+    [reason] = outcome.scenario("s")["reasons"]
+    assert reason["attribution"] == "suite's own error"
+    assert "KeyError" in reason["trace"]
+    assert "conftest.py" in reason["trace"]
+    assert "pluggy" not in reason["trace"]
+    everything = [outcome.output, *(file.read_text() for file in outcome.folder.rglob("*.json"))]
+    assert not any("'key-material-in-a-local'" in text for text in everything)
+
+
+def test_a_failed_check_fails_its_own_requirement_and_pytest_shows_it(suite: SmallSuite) -> None:
+    outcome = suite.run(one("it answers").replace("it is asked", "it answers in plain text"))
+    assert outcome.requirement("DUIS-01") == "fail"
+    assert outcome.requirement("CORE-01") == "pass"
+    assert outcome.scenario("s")["verdict"] == "fail"
+    assert outcome.exit_code == 1
+    assert outcome.pytest_counts == {"failed": 1}
+    assert "look at the gateway" in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("ending", "exclusion", "reason"),
+    [
+        ("it does not apply", "not applicable", "smets1 = no"),
+        ("the testbed cannot show it", "not testable", "list_commands"),
+        ("it is skipped", "not testable", "later"),
+    ],
+)
+def test_what_was_left_out_is_never_a_pass_and_has_its_reason(
+    suite: SmallSuite, ending: str, exclusion: str, reason: str
+) -> None:
+    outcome = suite.run(one(ending).replace("When it is asked", "And a DSP"))
+    assert outcome.requirement("CORE-01") == exclusion
+    assert outcome.exit_code == 5
+    assert outcome.pytest_counts == {"skipped": 1}
+    scenario = outcome.scenario("s")
+    assert scenario["verdict"] == "none"
+    assert scenario["exclusion"] == exclusion
+    assert [step["status"] for step in scenario["steps"]] == ["passed", "passed", "skipped"]
+    assert reason in outcome.summary
+
+
+def test_a_requirement_passes_on_the_scenarios_that_ran(suite: SmallSuite) -> None:
+    other = "\n  @CORE-01\n  Scenario: t\n    Given a DSP\n    Then the testbed cannot show it\n"
+    outcome = suite.run(one("it answers") + other)
+    assert outcome.requirement("CORE-01") == "pass"
+    assert "1 of 1 passed, 1 not run" in outcome.summary
+
+
+@pytest.mark.parametrize("given", ["a DSP without power", "a DSP that cannot be switched off"])
+def test_trouble_in_set_up_and_tear_down_is_an_error(suite: SmallSuite, given: str) -> None:
+    outcome = suite.run(one("it answers").replace("Given a DSP", f"Given {given}"))
+    assert outcome.exit_code == 4
+    assert outcome.requirement("CORE-01") == "error"
+
+
+def test_a_fixture_that_breaks_before_the_first_step_leaves_a_record_with_every_step_not_run(
+    suite: SmallSuite,
+) -> None:
+    outcome = suite.run(one("it answers").replace("Scenario: s", "Scenario: early"))
+    scenario = outcome.scenario("early")
+    assert {step["status"] for step in scenario["steps"]} == {"not run"}
+    assert scenario["reasons"][0]["phase"] == "set-up"
+    assert outcome.exit_code == 4
+
+
+def test_a_step_without_definition_is_the_suites_own_error(suite: SmallSuite) -> None:
+    outcome = suite.run(one("nobody wrote this"))
+    assert outcome.exit_code == 4
+    assert outcome.scenario("s")["steps"][2]["status"] == "error"
+    assert "Step definition is not found" in outcome.summary
+
+
+def test_a_scenario_without_steps_shows_nothing(suite: SmallSuite) -> None:
+    outcome = suite.run("Feature: F\n  @CORE-01\n  Scenario: s\n")
+    assert outcome.requirement("CORE-01") == "not assessed"
+    assert outcome.exit_code == 5
+
+
+def test_silence_is_checked_once_at_the_end_while_the_line_is_still_up(suite: SmallSuite) -> None:
+    outcome = suite.run(one("nothing comes afterwards"))
+    assert outcome.exit_code == 0
+
+
+def test_what_only_the_end_of_the_run_shows_worsens_record_pytest_and_exit_code(suite: SmallSuite) -> None:
+    later = "\n  @CORE-02\n  Scenario: t\n    Given a DSP\n    When it is asked\n    Then it answers\n"
+    outcome = suite.run(one("something comes afterwards") + later)
+    assert outcome.exit_code == 1
+    scenario = outcome.scenario("s")
+    assert scenario["verdict"] == "fail"
+    assert scenario["reasons"][0]["phase"] == "late"
+    assert {step["status"] for step in scenario["steps"]} == {"passed"}
+    assert (outcome.requirement("DUIS-01"), outcome.requirement("CORE-01")) == ("fail", "pass")
+    assert outcome.scenario("t")["verdict"] == "pass"
+    assert outcome.pytest_counts == {"passed": 2, "errors": 1}
+    assert "found at the end of the run" in outcome.output
+
+
+def test_an_exchange_that_fails_a_check_at_the_end_of_the_run_counts(suite: SmallSuite) -> None:
+    outcome = suite.run(one("a second answer comes afterwards"))
+    assert outcome.requirement("DUIS-01") == "fail"
+    assert outcome.exit_code == 1
+
+
+def test_late_checks_are_made_even_if_the_run_stops_at_its_first_failure(suite: SmallSuite) -> None:
+    failing = "\n  Scenario: t\n    Given a DSP\n    Then it does not\n\n  Scenario: u\n    Given a DSP\n"
+    outcome = suite.run(one("something comes afterwards") + failing, "-x")
+    assert outcome.scenario("s")["verdict"] == "fail"
+
+
+def test_a_failing_scenario_without_requirement_is_not_lost(suite: SmallSuite) -> None:
+    outcome = suite.run(one("it does not", ""))
+    assert outcome.exit_code == 1
+
+
+def test_evidence_from_another_thread_is_refused(suite: SmallSuite) -> None:
+    outcome = suite.run(one("another thread reports"))
+    assert outcome.exit_code == 4
+    assert "own thread" in outcome.scenario("s")["reasons"][0]["found"]
+
+
+def test_rows_of_an_outline_are_told_apart_by_their_id(suite: SmallSuite) -> None:
+    rows = "\n    Examples:\n      | id | state |\n      | a | Suspended |\n      | b | Suspended |\n"
+    feature = "Feature: F\n  Scenario Outline: s\n    Given a <state> meter\n" + rows
+    outcome = suite.run(feature)
+    identities = [one["id"] for one in outcome.results["scenarios"]]
+    assert identities == ["features/small.feature::s::a", "features/small.feature::s::b"]
+    assert outcome.scenario("s")["steps"][0]["text"] == "a Suspended meter"
+
+
+@pytest.mark.parametrize(
+    ("feature", "told"),
+    [
+        (SAME_ROWS, "share the id"),
+        (one("it answers", "@CORE-11"), "did you mean 'CORE-01'"),
+    ],
+)
+def test_scenarios_that_results_could_not_name_are_refused(
+    suite: SmallSuite, feature: str, told: str
+) -> None:
+    outcome = suite.run(feature)
+    assert told in outcome.output
+    assert outcome.results["verdict"]["exit_code"] == 4
+
+
+def test_a_feature_that_cannot_be_read_voids_the_run(suite: SmallSuite) -> None:
+    outcome = suite.run("Feature: F\n  Scenario: s\n    Given a DSP\n    Perhaps a DSP\n")
+    assert outcome.exit_code == 4
+    assert outcome.results["suite_errors"]
+
+
+def test_an_interrupted_run_gives_no_verdict(suite: SmallSuite) -> None:
+    outcome = suite.run(one("the operator interrupts"))
+    assert outcome.exit_code == 4
+    assert "the run ended while this scenario was running" in outcome.summary
+    assert outcome.allure["s"]["steps"][2]["status"] == "broken"
+
+
+def test_a_run_without_scenarios_is_no_success(suite: SmallSuite) -> None:
+    outcome = suite.run(PASSING, "-k", "nothing")
+    assert outcome.exit_code == 5
+    assert "no MUST requirement was assessed" in outcome.results["verdict"]["sentence"]
+
+
+def test_a_failing_test_that_is_no_scenario_voids_the_run(suite: SmallSuite) -> None:
+    suite.pytester.makepyfile(test_other="def test_bindings():\n    assert not 'a step without definition'\n")
+    outcome = suite.run(PASSING)
+    assert outcome.exit_code == 4
+
+
+def test_listing_the_scenarios_writes_no_results(suite: SmallSuite) -> None:
+    assert suite.start(PASSING, "--collect-only").ret == 0
+    assert not (suite.pytester.path / "out" / "results.json").exists()
+
+
+def test_results_hold_digests_of_messages_and_never_their_bodies(suite: SmallSuite) -> None:
+    outcome = suite.run(PASSING)
+    [exchange] = outcome.scenario("fine")["steps"][1]["exchanges"]
+    assert exchange["request"]["size"] == len(b"<a><b>1</b></a>")
+    assert len(exchange["request"]["sha256"]) == 64
+    assert "I99" not in (outcome.folder / "results.json").read_text()
+    assert exchange["facts"] == {"HTTP status": "200"}
