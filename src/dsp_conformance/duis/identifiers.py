@@ -9,6 +9,7 @@ from dsp_conformance.eui64 import Eui64
 COUNTER_LIMIT: Final = 2**64 - 1
 """The largest counter: it rises strictly per originator from 0 to this."""
 
+_SHOWN: Final = 100  # a lawful one has 68 characters at most
 _EUI: Final = r"[A-Fa-f0-9]{2}(?:-[A-Fa-f0-9]{2}){7}"
 _FORM: Final = re.compile(rf"({_EUI}):({_EUI}):(0|[1-9][0-9]{{0,19}})")
 
@@ -28,7 +29,7 @@ class InvalidMessageId(ValueError):  # noqa: N818 - reads as what it is wherever
     def __str__(self) -> str:
         return (
             f"{self.element} must read <EUI-64>:<EUI-64>:<counter 0 to {COUNTER_LIMIT}>, "
-            f"such as 90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000; found {self.text!r}"
+            f"such as 90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000; found {self.text[:_SHOWN]!r}"
         )
 
 

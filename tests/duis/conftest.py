@@ -1,0 +1,33 @@
+"""Documents that the schema tests change one thing in, and the schema that they are held to.
+
+`documents/exact` holds one document for each part about which the profile is exact. `documents/open` holds one
+for parts that it leaves open; the file is named for the element whose inside is left open.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from dsp_conformance.duis.schema import DuisSchema
+
+_DOCUMENTS = Path(__file__).parent / "documents"
+
+
+@pytest.fixture(scope="session")
+def published(shared_data: Path) -> DuisSchema:
+    """The published schema V5.4."""
+    return DuisSchema.from_folder(shared_data / "duis-schema-5.4")
+
+
+@pytest.fixture(scope="session")
+def exact_documents() -> dict[str, bytes]:
+    """Documents without parts left open, by name."""
+    return {file.stem: file.read_bytes() for file in sorted((_DOCUMENTS / "exact").glob("*.xml"))}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs a test once for each document, if it takes an `exact_document` or an `open_document`."""
+    for kind in ("exact", "open"):
+        if f"{kind}_document" in metafunc.fixturenames:
+            files = sorted((_DOCUMENTS / kind).glob("*.xml"))
+            metafunc.parametrize(f"{kind}_document", files, ids=[file.stem for file in files])
