@@ -258,7 +258,9 @@ class SmallSuite:
         (folder / "features").mkdir(exist_ok=True)
         (folder / "features" / "small.feature").write_text(feature)
         (folder / "requirements.toml").write_text(LEDGER)
-        self.pytester.makeini("[pytest]\naddopts = --strict-markers --tb=short -p no:cacheprovider")
+        self.pytester.makeini(
+            "[pytest]\naddopts = --strict-markers --tb=short -p no:cacheprovider -p no:hypothesispytest"
+        )
         self.pytester.makeconftest(CONFTEST)
         self.pytester.makepyfile(test_features="from pytest_bdd import scenarios\n\nscenarios('features')\n")
         return self.pytester.runpytest_inprocess(*arguments)

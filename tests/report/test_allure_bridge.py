@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import SmallSuite
+    from tests.report.conftest import SmallSuite
 
 FEATURE = """
 Feature: The inventory follows

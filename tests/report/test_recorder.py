@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import SmallSuite
+    from tests.report.conftest import SmallSuite
 
 PASSING = """
 @CORE-01
