@@ -1,7 +1,7 @@
 """Documents that the schema tests change one thing in, and the schema that they are held to.
 
-`documents/exact` holds one document for each part about which the profile is exact. `documents/open` holds one
-for parts that it leaves open; the file is named for the element whose inside is left open.
+`documents/exact` holds one document for each part about which the profile is exact. `documents/open` holds
+one for parts that it leaves open; the file is named for the element whose inside is left open.
 """
 
 from pathlib import Path

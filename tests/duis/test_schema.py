@@ -40,11 +40,6 @@ def folder(tmp_path: Path) -> Path:
         return Path(shutil.copytree(bundled, tmp_path / "schemas"))
 
 
-@pytest.fixture(scope="module")
-def published(shared_data: Path) -> DuisSchema:
-    return DuisSchema.from_folder(shared_data / "duis-schema-5.4")
-
-
 # What a violation says
 
 
