@@ -1,0 +1,216 @@
+"""The files and secrets that a target file names: found, loaded and checked against what they are for."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError
+from dsp_conformance.smki.certificates import check_certificate, load_certificates
+from dsp_conformance.smki.credentials import load_credential
+from dsp_conformance.smki.errors import Defect, SmkiError
+from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
+from dsp_conformance.target.errors import TargetError, TargetProblem
+from dsp_conformance.target.values import DspSettings, Profile, Target, TestbedSettings, endpoints_under
+from dsp_conformance.user.receiver import ReceiverSettings
+from dsp_conformance.user.service_user import ServiceUser
+from dsp_conformance.user.transport import Endpoints, Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from cryptography.x509 import Certificate
+
+    from dsp_conformance.smki.credentials import Credential
+    from dsp_conformance.target.form import (
+        DspForm,
+        ProfileForm,
+        ReceiverForm,
+        SchemaForm,
+        TargetForm,
+        TestbedForm,
+        UserForm,
+    )
+
+__all__ = ["Loader"]
+
+_PASSWORD_DEFECTS = frozenset({Defect.PASSWORD_NEEDED, Defect.PASSWORD_WRONG})
+# Which GBCS role goes with which user role is assumed (`smki.identity`): so any of a user's is taken, and the
+# check still tells a GBCS certificate from one for XML signing.
+_GBCS = frozenset(GBCS_ROLES.values())
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised here, not bound to
+_DECLARED = {"yes": True, "no": False, "undeclared": None}
+
+
+class Loader:
+    """Loads what one target file names, and keeps account of what is wrong.
+
+    Args:
+        path: the target file; the paths in it are relative to its folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._problems: list[TargetProblem] = []
+
+    def load(self, form: TargetForm) -> Target:
+        """Load everything.
+
+        Raises:
+            TargetError: with every problem there is.
+        """
+        limit = form.limits.max_message_size
+        dsp = self._dsp(form.dsp)
+        users = self._users(form.users)
+        receiver = self._receiver(form.receiver, limit)
+        testbed = self._testbed(form.testbed)
+        schema = self._schema(form.schema_files)
+        if self._problems or testbed is None:
+            raise TargetError(self._path, tuple(self._problems))
+        timeouts = Timeouts(form.timeouts.connect, form.timeouts.answer, form.timeouts.response)
+        profile = _profile(form.profile)
+        return Target(self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile)
+
+    def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:
+        self._problems.append(TargetProblem(section, key, expected, found, hint=hint))
+
+    def _dsp(self, form: DspForm) -> DspSettings:
+        certificates: list[Certificate] = []
+        for number, name in enumerate(form.signing_certificates, 1):
+            path = self._path.parent / name
+            try:
+                loaded = load_certificates(path)
+                for certificate in loaded:
+                    check_certificate(
+                        certificate,
+                        roles={CertificateRole.DSP_XML_SIGNING},
+                        use=KeyUse.SIGNING,
+                        path=path,
+                    )
+            except SmkiError as error:
+                self._smki("dsp", f"signing_certificates[{number}]", error)
+            else:
+                certificates.extend(loaded)
+        return DspSettings(form.name, form.version, self._endpoints(form), form.dcc_id, tuple(certificates))
+
+    def _endpoints(self, form: DspForm) -> Endpoints | None:
+        own = {
+            "send_command_url": form.send_command_url,
+            "non_device_url": form.non_device_url,
+            "transform_url": form.transform_url,
+        }
+        lacking = [key for key, url in own.items() if url is None]
+        if form.base_url is not None:
+            if len(lacking) < len(own):
+                hint = "Keep one of the two ways to say where the services are."
+                self._report("dsp", "base_url", "base_url or three service URLs", "both", hint)
+            return endpoints_under(form.base_url)
+        if form.send_command_url and form.non_device_url and form.transform_url:
+            return Endpoints(form.send_command_url, form.non_device_url, form.transform_url)
+        if len(lacking) < len(own):
+            for key in lacking:
+                self._report("dsp", key, "all three service URLs, or base_url instead", "nothing")
+        return None
+
+    def _users(self, forms: list[UserForm]) -> tuple[ServiceUser, ...]:
+        first: dict[object, int] = {}
+        users = []
+        for number, form in enumerate(forms, 1):
+            section = f"users[{number}]"
+            if (earlier := first.setdefault(form.eui, number)) != number:
+                found = f"{form.eui}, as in users[{earlier}]"
+                hint = "Give a Service User with several roles once, with all of them."
+                self._report(section, "eui", "an EUI-64 of its own for every user", found, hint)
+            user = self._user(section, form)
+            if user is not None:
+                users.append(user)
+        return tuple(users)
+
+    def _user(self, section: str, form: UserForm) -> ServiceUser | None:
+        password = self._secret(section, "key_password_env", form.key_password_env)
+        if form.key_password_env is not None and password is None:
+            return None
+
+        def credential(
+            certificate_key: str, key_key: str, roles: Collection[int], use: KeyUse
+        ) -> Credential | None:
+            certificate, key = getattr(form, certificate_key), getattr(form, key_key)
+            if certificate is None or key is None:
+                if certificate is not None or key is not None:
+                    absent, present = (
+                        (certificate_key, key_key) if certificate is None else (key_key, certificate_key)
+                    )
+                    self._report(section, absent, f"the path that goes with {present}", "nothing")
+                return None
+            folder = self._path.parent
+            try:
+                return load_credential(
+                    folder / certificate, folder / key, password=password, eui=form.eui, roles=roles, use=use
+                )
+            except SmkiError as error:
+                if error.defect in _PASSWORD_DEFECTS:
+                    self._smki(section, "key_password_env", error)
+                else:
+                    self._smki(section, key_key if error.what == "private key" else certificate_key, error)
+                return None
+
+        xml_signing = credential("certificate", "key", {CertificateRole.USER_XML_SIGNING}, KeyUse.SIGNING)
+        gbcs_signing = credential("gbcs_signing_certificate", "gbcs_signing_key", _GBCS, KeyUse.SIGNING)
+        gbcs_key_agreement = credential(
+            "gbcs_key_agreement_certificate", "gbcs_key_agreement_key", _GBCS, KeyUse.KEY_AGREEMENT
+        )
+        if xml_signing is None:
+            return None
+        return ServiceUser(form.eui, frozenset(form.roles), xml_signing, gbcs_signing, gbcs_key_agreement)
+
+    def _receiver(self, form: ReceiverForm, limit: int) -> ReceiverSettings:
+        if form.bind.host in _EVERYWHERE and form.public_url is None:
+            found = "nothing, while bind listens on every address"
+            self._report("receiver", "public_url", "the address at which the DSP reaches it", found)
+        return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit)
+
+    def _testbed(self, form: TestbedForm) -> TestbedSettings | None:
+        token = self._secret("testbed", "token_env", form.token_env)
+        if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+            expected = f"a bearer token in the environment variable {form.token_env}"
+            found = "something with spaces, or with other than printable ASCII characters (not shown)"
+            self._report("testbed", "token_env", expected, found)
+        return TestbedSettings(form.url, token)
+
+    def _schema(self, form: SchemaForm | None) -> DuisSchema:
+        if form is not None:
+            try:
+                return DuisSchema.from_folder(self._path.parent / form.folder)
+            except SchemaFolderError as error:
+                self._report("schema", "folder", error.expected, f"{error.found} ({error.path})", error.hint)
+        return DuisSchema.bundled()
+
+    def _secret(self, section: str, key: str, name: str | None) -> str | None:
+        if name is None:
+            return None
+        value = os.environ.get(name, "")
+        if not value:
+            expected = f"the environment variable {name} to hold the secret"
+            found = "it empty" if name in os.environ else "no such variable"
+            self._report(section, key, expected, found, "Set it in the environment of this program.")
+            return None
+        return value
+
+    def _smki(self, section: str, key: str, error: SmkiError) -> None:
+        found = error.found if error.path is None else f"{error.found} ({error.path})"
+        self._report(section, key, error.expected, found, error.hint)
+
+
+def _profile(form: ProfileForm) -> Profile:
+    return Profile(
+        rejection_code=form.rejection_code,
+        settle_seconds=form.settle_seconds,
+        silence_seconds=form.silence_seconds,
+        enforce_assumed=form.assumed == "enforce",
+        duis_version=form.duis_version,
+        smets1=_DECLARED[form.smets1],
+        resent_activation=_DECLARED[form.resent_activation],
+        secmp0007=_DECLARED[form.secmp0007],
+        local_delivery=_DECLARED[form.local_delivery],
+    )

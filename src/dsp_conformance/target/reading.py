@@ -1,0 +1,115 @@
+"""From the file to a `Target`, collecting everything that is wrong so that it can be mended in one go."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from dsp_conformance.target.errors import TargetError, TargetProblem
+from dsp_conformance.target.form import SECTIONS, TargetForm
+from dsp_conformance.target.loading import Loader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic_core import ErrorDetails
+
+    from dsp_conformance.target.values import Target
+
+__all__ = ["load_target"]
+
+_LIMIT = 1 << 20
+_SHOWN = 60
+_FILE = "a target file: UTF-8 text in TOML"
+_REMOVE = "Remove it, or spell it as README.md does."
+_quoted = re.compile(r"'([^']+)'").findall
+
+
+def load_target(path: Path | str) -> Target:
+    """Read, check and load a target file and the files that it names.
+
+    Args:
+        path: the file. Paths in it are relative to its folder.
+
+    Raises:
+        TargetError: with every problem there is; a file that is no TOML has one.
+    """
+    path = Path(path)
+    tree = _tree(path)
+    try:
+        form = TargetForm.model_validate(tree)
+    except ValidationError as error:
+        raise TargetError(path, tuple(_problem(each) for each in error.errors())) from None
+    return Loader(path).load(form)
+
+
+def _tree(path: Path) -> dict[str, object]:
+    def unusable(expected: str, found: str, hint: str) -> TargetError:
+        return TargetError(path, (TargetProblem("", "", expected, found, hint=hint),))
+
+    try:
+        if not path.is_file():
+            found = "something else" if path.exists() else "nothing at this path"
+            raise unusable("a file", found, "Check the path given as --target.")
+        with path.open("rb") as stream:
+            octets = stream.read(_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        raise unusable("a readable file", getattr(error, "strerror", "") or str(error), "") from None
+    if len(octets) > _LIMIT:
+        raise unusable(_FILE, f"more than {_LIMIT} octets", "Check that this is the file you mean.")
+    try:
+        return tomllib.loads(octets.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise unusable(_FILE, f"other octets at offset {error.start}", "Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        hint = "Texts stand in quotes, sections in [brackets], each user under [[users]]."
+        raise unusable(_FILE, str(error), hint) from None
+
+
+def _problem(error: ErrorDetails) -> TargetProblem:
+    """Say what pydantic found in the words of the file."""
+    steps, kind, value = error["loc"], error["type"], error["input"]
+    name = str(steps[0])
+    form = SECTIONS.get(name)
+    if form is None:
+        nearest = _nearest(name, SECTIONS)
+        return TargetProblem(
+            name, "", f"a section there is: {', '.join(SECTIONS)}", "this one", nearest, _REMOVE
+        )
+    if name == "users" and len(steps) > 1:
+        section, inner = f"users[{int(steps[1]) + 1}]", steps[2:]
+    else:
+        section, inner = name, steps[1:]
+    if not inner:
+        bracketed = "sections [[users]]" if section == "users" else f"a section [{name}]"
+        found = "nothing" if kind == "missing" else _shown(value)
+        return TargetProblem(section, "", bracketed, found)
+    key = str(inner[0])
+    fields = form.model_fields
+    if kind == "extra_forbidden":
+        nearest = _nearest(key, fields)
+        return TargetProblem(
+            section, key, f"a key there is: {', '.join(fields)}", "this one", nearest, _REMOVE
+        )
+    item = f"{key}[{int(inner[1]) + 1}]" if len(inner) > 1 else key
+    expected = fields[key].description or "another value"
+    if kind == "missing":
+        return TargetProblem(section, key, expected, "nothing")
+    choices = _quoted(str(error.get("ctx", {}).get("expected", "")))
+    return TargetProblem(section, item, expected, _shown(value), _nearest(value, choices))
+
+
+def _nearest(value: object, choices: Iterable[str]) -> str:
+    wanted = {choice.casefold(): choice for choice in choices}
+    near = difflib.get_close_matches(str(value).casefold(), wanted, n=1, cutoff=0.6)
+    return wanted[near[0]] if near and isinstance(value, str) else ""
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if not isinstance(value, bool) else str(value).lower()
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
