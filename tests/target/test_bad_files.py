@@ -388,10 +388,10 @@ def test_no_file_at_all(tmp_path: Path) -> None:
 
 
 def test_a_problem_reads_as_section_key_expectation_and_way_out() -> None:
-    problem = TargetProblem("dsp", "base_uri", "a key there is", "this one", "base_url", "Mend it.")
+    problem = TargetProblem("dsp", "base_uri", "one of the keys", "another", "base_url", "Mend it.")
 
     assert str(problem).splitlines() == [
-        "[dsp] base_uri: expected a key there is, found this one",
+        "[dsp] base_uri: expected one of the keys, found another",
         "    did you mean 'base_url'?",
         "    Mend it.",
     ]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Loader"]
 
+_RELATIVE = "Check the path; a relative one starts at the target file's folder."
 _PASSWORD_DEFECTS = frozenset({Defect.PASSWORD_NEEDED, Defect.PASSWORD_WRONG})
 # Which GBCS role goes with which user role is assumed (`smki.identity`): so any of a user's is taken, and the
 # check still tells a GBCS certificate from one for XML signing.
@@ -199,7 +200,8 @@ class Loader:
 
     def _smki(self, section: str, key: str, error: SmkiError) -> None:
         found = error.found if error.path is None else f"{error.found} ({error.path})"
-        self._report(section, key, error.expected, found, error.hint)
+        hint = _RELATIVE if error.defect is Defect.MISSING else error.hint
+        self._report(section, key, error.expected, found, hint)
 
 
 def _profile(form: ProfileForm) -> Profile:

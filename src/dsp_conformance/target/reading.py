@@ -78,9 +78,8 @@ def _problem(error: ErrorDetails) -> TargetProblem:
     form = SECTIONS.get(name)
     if form is None:
         nearest = _nearest(name, SECTIONS)
-        return TargetProblem(
-            name, "", f"a section there is: {', '.join(SECTIONS)}", "this one", nearest, _REMOVE
-        )
+        expected = f"one of the sections {', '.join(SECTIONS)}"
+        return TargetProblem(name, "", expected, "another", nearest, _REMOVE)
     if name == "users" and len(steps) > 1:
         section, inner = f"users[{int(steps[1]) + 1}]", steps[2:]
     else:
@@ -93,9 +92,8 @@ def _problem(error: ErrorDetails) -> TargetProblem:
     fields = form.model_fields
     if kind == "extra_forbidden":
         nearest = _nearest(key, fields)
-        return TargetProblem(
-            section, key, f"a key there is: {', '.join(fields)}", "this one", nearest, _REMOVE
-        )
+        expected = f"one of the keys {', '.join(fields)}"
+        return TargetProblem(section, key, expected, "another", nearest, _REMOVE)
     item = f"{key}[{int(inner[1]) + 1}]" if len(inner) > 1 else key
     expected = fields[key].description or "another value"
     if kind == "missing":

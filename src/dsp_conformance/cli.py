@@ -1,0 +1,206 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` answers at once.
+
+Exit codes: 0 conformant, 1 non-conformant, 2 usage or configuration, 3 inconclusive, 4 the suite itself
+failed, 5 nothing ran (requirement ledger, "Verdicts").
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from dsp_conformance.target import Target
+
+__all__ = ["main"]
+
+_CONFIGURATION = 2
+# What the environment or other installed packages add to pytest could deselect scenarios or run them twice.
+_PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+class _Unusable(click.ClickException):
+    """Something that the command was given cannot be used: one message, exit code 2."""
+
+    exit_code = _CONFIGURATION
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dsp-conformance", message="%(prog)s %(version)s")
+def main() -> None:
+    """Tells whether a DSP does what Smart Energy Code modification MP105 asks."""
+
+
+@main.command()
+@click.option(
+    "--target",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The target file: which DSP is tested, as whom, through which testbed. Without it the bundled stub"
+    " is started and tested.",
+)
+@click.option("--before-mp105", is_flag=True, help="Start the bundled stub as a DSP was before the change.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=Path("reports/latest"),
+    show_default=True,
+    help="Where the results go.",
+)
+def run(target: Path | None, reports: Path, *, before_mp105: bool) -> None:
+    """Run the suite against a DSP.
+
+    \b
+    Exit codes:
+      0  conformant
+      1  non-conformant
+      2  the command or the target file cannot be used
+      3  inconclusive
+      4  the suite itself failed
+      5  nothing ran
+    """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
+    if target is not None and before_mp105:
+        raise click.UsageError("--before-mp105 is about the bundled stub: leave it or --target out.")
+    root = _suite_root()
+    _check_target(target, before_mp105=before_mp105)
+    _check_folder(reports)
+    arguments = [f"--reports={reports.absolute()}"]
+    if target is not None:
+        arguments.append(f"--target={target.absolute()}")
+    if before_mp105:
+        arguments.append("--before-mp105")
+    sys.exit(_run_features(root, arguments))
+
+
+@main.group()
+def stub() -> None:
+    """The bundled reference DSP."""
+
+
+@stub.command()
+@click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option(
+    "--port", type=int, metavar="N", help="The port to listen on; 0 for any free one.  [default: 0]"
+)
+@click.option("--before-mp105", is_flag=True, help="Be the DSP as it was before the change.")
+@click.option(
+    "--rejection-code",
+    metavar="CODE",
+    help="The code for a device status that does not allow a request.  [default: E51]",
+)
+@click.option(
+    "--schema-folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The published DUIS schema files, instead of the bundled profile.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Holds the bearer token of the Testbed Control API; needed where others can reach the stub.",
+)
+@click.option(
+    "--max-message-size",
+    type=int,
+    metavar="OCTETS",
+    help="The largest message that is read.  [default: 16 MiB]",
+)
+@click.option(
+    "--delivery-attempts",
+    type=int,
+    metavar="N",
+    help="How often a response is posted to a User that does not take it.",
+)
+@click.option(
+    "--advertised-url",
+    metavar="URL",
+    help="The base of the addresses told to others, where they reach the stub by another name.",
+)
+def serve(**given: Any) -> None:
+    """Serve the reference DSP until SIGTERM or SIGINT.
+
+    When it is ready, one line of JSON on standard output tells its addresses.
+    """
+    from dsp_conformance.stub.server import serve as serve_stub  # noqa: PLC0415 - see the module
+    from dsp_conformance.stub.settings import StubSettings  # noqa: PLC0415 - see the module
+
+    # Each option has the name of its setting; what is not given keeps the setting's own default.
+    chosen = {name: value for name, value in given.items() if value is not None}
+    sys.exit(serve_stub(StubSettings(**chosen)))
+
+
+def _suite_root() -> Path:
+    """The checkout in which this package is installed; its features, steps and fixtures are there."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "features" / "requirements.toml").is_file():
+        raise _Unusable(
+            """The checkout in which this package is installed: its features, steps and fixtures stand there."""
+            "Run from a checkout, where 'make conformance' sets everything up."
+        )
+    return root
+
+
+def _check_target(path: Path | None, *, before_mp105: bool) -> None:
+    from dsp_conformance.target import Target, TargetError, load_target  # noqa: PLC0415 - see the module
+
+    try:
+        target = Target.bundled_stub(before_mp105=before_mp105) if path is None else load_target(path)
+    except TargetError as error:
+        raise _Unusable(str(error)) from None
+    _check_receiver(target)
+
+
+def _check_receiver(target: Target) -> None:
+    """See that the receiver can listen where it is to, before anything else is started."""
+    import socket  # noqa: PLC0415 - see the module
+
+    host, port = target.receiver.host, target.receiver.port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise _Unusable(
+            f"[receiver] bind: expected an address and port that can be listened on, found {host}:{port} "
+            f"({error.strerror or error}). Choose an address of this machine, and port 0 for any free one."
+        ) from None
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+        trouble = "" if writable else "no permission to write"
+    except OSError as error:
+        trouble = error.strerror or str(error)
+    if trouble:
+        raise _Unusable(
+            f"--reports: expected a folder to write to, found {folder} ({trouble}). Choose another."
+        )
+
+
+def _run_features(root: Path, arguments: list[str]) -> int:
+    import pytest  # noqa: PLC0415 - see the module
+
+    for variable in _PYTEST_VARIABLES:
+        os.environ.pop(variable, None)
+    return int(
+        pytest.main(
+            [
+                f"--rootdir={root}",
+                f"--config-file={root / 'pyproject.toml'}",
+                "--disable-plugin-autoload",
+                "--no-header",
+                *("-p", "pytest-bdd"),
+                *("-p", "no:cacheprovider"),
+                *("-W", "default"),  # a warning of a newer library is no verdict
+                *arguments,
+                str(root / "features"),
+            ]
+        )
+    )
