@@ -140,7 +140,7 @@ def _suite_root() -> Path:
     root = Path(__file__).resolve().parents[2]
     if not (root / "features" / "requirements.toml").is_file():
         raise _Unusable(
-            """The checkout in which this package is installed: its features, steps and fixtures stand there."""
+            f"the suite's features are not there: expected {root / 'features'}, found nothing. "
             "Run from a checkout, where 'make conformance' sets everything up."
         )
     return root
