@@ -1,4 +1,4 @@
-"""Documents that the schema tests change one thing in, and the schema that they are held to.
+"""The published schema and sample, and the documents that the schema tests change one thing in.
 
 `documents/exact` holds one document for each part about which the profile is exact. `documents/open` holds
 one for parts that it leaves open; the file is named for the element whose inside is left open.
@@ -31,3 +31,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if f"{kind}_document" in metafunc.fixturenames:
             files = sorted((_DOCUMENTS / kind).glob("*.xml"))
             metafunc.parametrize(f"{kind}_document", files, ids=[file.stem for file in files])
+
+
+@pytest.fixture(scope="session")
+def sample(shared_data: Path) -> bytes:
+    """The DCC's signed response to SR11.2, schema version 5.1."""
+    return (shared_data / "signed-samples" / "readfw-response.xml").read_bytes()

@@ -73,7 +73,7 @@ def test_an_identifier_has_the_form_of_the_interface(text: str, *, valid: bool) 
 
 
 @pytest.mark.parametrize("element", ["RequestID", "ResponseID"])
-def test_exactly_what_the_published_schema_accepts_is_read(element: str, official_schema: DuisSchema) -> None:
+def test_exactly_what_the_published_schema_accepts_is_read(element: str, published: DuisSchema) -> None:
     answer = Response(
         RequestID.parse(f"{_USER}:{_DEVICE}:1"),
         ResponseID.parse(f"{_DEVICE}:{_USER}:1"),
@@ -84,7 +84,7 @@ def test_exactly_what_the_published_schema_accepts_is_read(element: str, officia
     place = next(each for each in answer.iter(etree.Element) if etree.QName(each).localname == element)
     for text, valid in _CASES:
         place.text = text
-        assert (official_schema.violations(answer) == ()) is valid, text
+        assert (published.violations(answer) == ()) is valid, text
 
 
 @given(request_ids)

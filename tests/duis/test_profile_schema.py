@@ -115,6 +115,11 @@ def _clear_attributes(element: etree._Element) -> None:
     element.attrib.clear()
 
 
+def _spoil_attributes(element: etree._Element) -> None:
+    for name in element.attrib:
+        element.set(name, "http://[ %")
+
+
 def _add_child(element: etree._Element) -> None:
     etree.SubElement(element, f"{{{_SR}}}Unknown")
 
@@ -158,6 +163,7 @@ EVERYWHERE: tuple[Mutation, ...] = (
     _add_id,
     _add_nil,
     _clear_attributes,
+    _spoil_attributes,
     _add_child,
     _add_signature_child,
     _add_foreign_child,

@@ -1,5 +1,10 @@
 """The profile schema against the published one, value by value."""
 
+from collections.abc import Iterable
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +12,7 @@ from lxml import etree
 
 from dsp_conformance.duis.schema import DuisSchema
 
+_XS = "http://www.w3.org/2001/XMLSchema"
 _SR = "http://www.dccinterface.co.uk/ServiceUserGateway"
 _EUI = "90-B3-D5-1F-30-01-00-00"
 _ID = f"{_EUI}:00-DB-12-34-56-78-90-a0:1000"
@@ -16,6 +22,7 @@ VALUES = (
     # lengths around every limit
     *("x" * length for length in (0, 1, 5, 6, 8, 9, 12, 13, 14, 20, 21, 30, 31, 50, 51)),
     *("é" * length for length in (8, 9, 30, 31)),
+    *("x" * length + " " for length in (5, 7, 8, 12, 13, 20, 29, 30)),
     # numbers around every limit
     *("0", "-0", "1", "+1", "01", "9", "10", "-1", "1.0", "17", "0001", "1234", "12345"),
     *("65535", "65536", "4294967295", "4294967296", "1000000000000", "1000000000001"),
@@ -84,6 +91,42 @@ def test_the_two_agree_on_every_value_in_every_place(
                 differences.append(f"{place} = {value!r}: published {'accepts' if expected else 'refuses'}")
     assert differences == []
     assert answers == {True, False}
+
+
+CLOSED_LISTS = {
+    # type of the profile: types of the published schema with the same words
+    "Reference": ("ServiceReference",),
+    "Variant": ("ServiceReferenceVariant",),
+    "ResponseCode": ("ResponseCode",),
+    "DeviceType": ("DeviceType",),
+    "DeviceStatus": ("DeviceStatus",),
+    "ListingStatus": ("CPLStatus", "FirmwareVersionStatus"),
+    "EsmeVariant": ("ESMEVariant",),
+    "Region": ("CSPRegion",),
+    "Connectivity": ("Connectivity",),
+    "AlertCode": ("DCCAlertMessage",),
+    "FutureDatedAlertCode": ("FutureDatedDeviceAlertMessage",),
+}
+
+
+def _words(files: Iterable[Traversable]) -> dict[str, list[str]]:
+    """The words of every named type that lists some."""
+    words: dict[str, list[str]] = {}
+    for file in files:
+        for definition in etree.fromstring(file.read_bytes()):
+            listed = [str(word.get("value")) for word in definition.iterfind(f".//{{{_XS}}}enumeration")]
+            if listed:
+                words[str(definition.get("name"))] = listed
+    return words
+
+
+def test_the_closed_lists_are_the_published_ones(shared_data: Path) -> None:
+    published = _words([shared_data / "duis-schema-5.4" / "DUIS Schema V5.4.xsd"])
+    profile = _words((resources.files("dsp_conformance.duis") / "data" / "schema").iterdir())
+    assert profile.keys() == CLOSED_LISTS.keys()
+    for own, names in CLOSED_LISTS.items():
+        for name in names:
+            assert profile[own] == published[name]
 
 
 @settings(max_examples=150, deadline=None)
