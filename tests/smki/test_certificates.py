@@ -26,6 +26,7 @@ from dsp_conformance.smki import (
     load_certificate,
     load_certificates,
     parse_certificates,
+    public_key_of,
 )
 
 if TYPE_CHECKING:
@@ -145,6 +146,31 @@ def test_a_certificate_for_a_key_of_another_kind_is_refused(
     path = written(tmp_path, certificate_for(key))
 
     assert name in refused(defect, lambda: load_certificate(path), path).found
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    assert name in refused(defect, lambda: public_key_of(certificate)).found
+
+
+def test_the_key_of_a_certificate_is_that_of_its_pair(pki: EphemeralPki) -> None:
+    assert public_key_of(pki.root.certificate) == pki.root.private_key.public_key()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "defect"),
+    [
+        pytest.param("06072A8648CE3D0201", "06072A8648CE3D0207", Defect.KEY_TYPE, id="unknown-kind"),
+        pytest.param("03420004", "034200FF", Defect.DAMAGED, id="no-point"),
+    ],
+)
+def test_a_key_that_cannot_be_read_is_refused_in_a_certificate_that_can(
+    tmp_path: Path, pki: EphemeralPki, refused: Refused, old: str, new: str, defect: Defect
+) -> None:
+    whole = pki.root.certificate.public_bytes(Encoding.DER)
+    assert whole.count(bytes.fromhex(old)) == 1
+    path = written(tmp_path, whole.replace(bytes.fromhex(old), bytes.fromhex(new)))
+    certificate = x509.load_der_x509_certificate(path.read_bytes())
+
+    refused(defect, lambda: public_key_of(certificate))
+    refused(defect, lambda: load_certificate(path), path)
 
 
 def test_a_certificate_is_valid_from_its_first_to_its_last_second_and_not_beyond(

@@ -7,6 +7,7 @@ from dsp_conformance.smki.certificates import (
     load_certificate,
     load_certificates,
     parse_certificates,
+    public_key_of,
 )
 from dsp_conformance.smki.credentials import Credential, load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
@@ -48,4 +49,5 @@ __all__ = [
     "load_credential",
     "load_private_key",
     "parse_certificates",
+    "public_key_of",
 ]

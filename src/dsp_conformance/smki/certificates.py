@@ -31,6 +31,7 @@ __all__ = [
     "load_certificate",
     "load_certificates",
     "parse_certificates",
+    "public_key_of",
 ]
 
 _WHAT = "certificate"
@@ -65,6 +66,26 @@ def load_certificates(path: Path | str, *, at: datetime | None = None) -> tuple[
 def parse_certificates(octets: bytes, *, at: datetime | None = None) -> tuple[x509.Certificate, ...]:
     """Read certificates out of octets that came some other way than by a file; as `load_certificates`."""
     return _certificates_in(bounded(Contents(_WHAT, octets)), at)
+
+
+def public_key_of(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
+    """The certificate's key, on P-256: the only curve of the interface (wire.md, signature profile).
+
+    Raises:
+        SmkiError: if it is of another kind (KEY_TYPE), on another curve (CURVE) or no key at all (DAMAGED).
+    """
+    try:
+        key = certificate.public_key()
+    except UnsupportedAlgorithm:
+        defect, found = Defect.KEY_TYPE, "a key of an unknown kind"
+    except (ValueError, TypeError):
+        defect, found = Defect.DAMAGED, "octets that cannot be read as a key"
+    else:
+        if isinstance(key, ec.EllipticCurvePublicKey) and is_p256(key):
+            return key
+        defect = Defect.CURVE if isinstance(key, ec.EllipticCurvePublicKey) else Defect.KEY_TYPE
+        found = describe_key(key)
+    raise SmkiError(defect, _WHAT, "a key on P-256 (secp256r1) in it", found, _HINT)
 
 
 def check_certificate(
@@ -135,23 +156,20 @@ def _usable(contents: Contents, at: datetime) -> x509.Certificate:
     load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
     try:
         certificate = load(contents.octets)
-        key = certificate.public_key()
         # The library decodes each part when it is first asked for: ask now, not in the middle of a run.
         tuple(certificate.issuer)
         identity_of(certificate)
         uses_of(certificate)
         begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except UnsupportedAlgorithm:
-        found = "a key of an unknown kind"
-        raise contents.problem(Defect.KEY_TYPE, "a P-256 key in it", found, _HINT) from None
     except (ValueError, TypeError, x509.InvalidVersion, SmkiError):
         if not pem and _is_private_key(contents):
             raise contents.problem(Defect.WRONG_CONTENT, _EXPECTED, "a private key", _HINT) from None
         found = "octets that cannot be read as one"
         raise contents.problem(Defect.DAMAGED, _EXPECTED, found, _HINT) from None
-    if not is_p256(key):
-        defect = Defect.CURVE if isinstance(key, ec.EllipticCurvePublicKey) else Defect.KEY_TYPE
-        raise contents.problem(defect, "a key on P-256 (secp256r1) in it", describe_key(key), _HINT)
+    try:
+        public_key_of(certificate)
+    except SmkiError as error:
+        raise contents.problem(error.defect, error.expected, error.found, error.hint) from None
     if at > end:
         found, hint = f"one that expired at {end.isoformat()}", "Have it renewed, or check the clock."
         raise contents.problem(Defect.EXPIRED, f"one valid at {at.isoformat()}", found, hint)
