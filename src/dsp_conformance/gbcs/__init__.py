@@ -1,4 +1,6 @@
-"""The payloads of SR11.2 and SR11.3: what Devices are told and what they answer (wire.md, "GBCS payloads").
+"""GBCS messages: what Devices are told and what they answer (wire.md, "GBCS payloads").
+
+Header and protection are read of every message, the content of those of SR11.2 and SR11.3.
 
 Read what came back for a request, with `octets` the decoded `GBCSPayload` of a DUIS Response:
 
@@ -38,11 +40,11 @@ from dsp_conformance.gbcs.message import (
     Kind,
     MacWrapped,
     Message,
-    MessageCode,
     Supplementary,
     decode,
     grouped,
 )
+from dsp_conformance.gbcs.message_code import MessageCode, name_of_code
 from dsp_conformance.gbcs.pre_command import (
     CANCELLATION,
     ActivateFirmware,
@@ -96,6 +98,7 @@ __all__ = [
     "decode",
     "grouped",
     "mac_of",
+    "name_of_code",
     "read_firmware_response",
     "request_counter_of",
     "sign",

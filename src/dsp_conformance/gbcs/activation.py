@@ -14,11 +14,11 @@ from dsp_conformance.gbcs.message import (
     GroupedMessage,
     Kind,
     Message,
-    MessageCode,
     Supplementary,
     check_counter,
     grouped,
 )
+from dsp_conformance.gbcs.message_code import MessageCode
 from dsp_conformance.gbcs.protection import sign
 
 if TYPE_CHECKING:
@@ -259,7 +259,6 @@ def _read_alert_code(reader: OctetReader) -> AlertCode:
 def _content_of(message: Message, kind: Kind, code: MessageCode) -> OctetReader:
     inner = grouped(message)
     if inner.kind is not kind or inner.message_code is not code:
-        found = f"{inner.kind.name.lower()} of {inner.message_code.name}"
         article = "an" if kind is Kind.ALERT else "a"
-        raise GbcsDecodeError(0, f"{article} {kind.name.lower()} of {code.name}", found)
+        raise GbcsDecodeError(0, f"{article} {kind.name.lower()} of {code.name}", inner.title)
     return OctetReader(inner.content, message.content_offset)

@@ -16,7 +16,7 @@ def request_counter_of(message: Message) -> int:
         Device's. Else the supplementary counter, if there is one, else the originator counter.
 
     Raises:
-        GbcsDecodeError: if an alert's content is malformed.
+        GbcsDecodeError: if an alert is not that of SR11.3, or its content is malformed.
     """
     inner = grouped(message)
     if inner.kind is Kind.ALERT:

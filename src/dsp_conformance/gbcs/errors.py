@@ -6,7 +6,7 @@ __all__ = ["GbcsDecodeError", "GbcsValueError"]
 
 
 class GbcsDecodeError(ValueError):
-    """Octets are no GBCS message of SR11.2 or SR11.3. Decoders raise nothing else, whatever they are given.
+    """Octets are no GBCS message, or not the one asked for. Decoders raise nothing else, whatever they get.
 
     Attributes:
         offset: where the trouble is in the octets given to the decoder, counted from 0; their number, if they

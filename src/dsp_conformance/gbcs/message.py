@@ -1,8 +1,9 @@
 """The GBCS grouped message and its MAC wrapper (wire.md, "GBCS payloads": layout).
 
-Which protection a message has is part of its form here: SR11.2 is MAC-wrapped and unsigned, responses and
-alerts of SR11.3 are signed and bare, and the command of SR11.3 goes through three forms: Pre-Command (bare,
-not even a signature length), Signed Pre-Command (bare, signed) and Command (signed, MAC-wrapped).
+The layout is that of every use case, so any message code is taken. Which protection a message has is part of
+its form here for SR11.2 and SR11.3 alone: SR11.2 is MAC-wrapped and unsigned, responses and alerts of SR11.3
+are signed and bare, and the command of SR11.3 goes through three forms: Pre-Command (bare, not even a
+signature length), Signed Pre-Command (bare, signed) and Command (signed, MAC-wrapped).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeAlias
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.gbcs._octets import OctetReader, encode_length, with_length
 from dsp_conformance.gbcs.errors import GbcsDecodeError, GbcsValueError
+from dsp_conformance.gbcs.message_code import MESSAGE_CODE_LENGTH, MessageCode, known_code, name_of_code
 
 __all__ = [
     "MAC_LENGTH",
@@ -22,7 +24,6 @@ __all__ = [
     "Kind",
     "MacWrapped",
     "Message",
-    "MessageCode",
     "Supplementary",
     "decode",
     "grouped",
@@ -52,24 +53,6 @@ class Kind(IntEnum):
     ALERT = 3
 
 
-class MessageCode(IntEnum):
-    """Message codes by the name of their use case (wire.md, "GBCS payloads of SR11.2 and SR11.3").
-
-    The names of use cases are those of the catalogue, so that `MessageCode["ECS52"]` finds the code.
-    """
-
-    CS06 = 0x0012
-    """SR11.3, command and response."""
-    ECS52 = 0x0059
-    """SR11.2 of an ESME and of a Communications Hub."""
-    GCS38 = 0x0084
-    """SR11.2 of a GSME."""
-    ACTIVATION_ALERT = 0x00CA
-    """SR11.3 future-dated: what became of it."""
-    CS08 = 0x0129
-    """SR11.2 of a PPMID and of an HCALCS."""
-
-
 def check_counter(field: str, counter: int) -> None:
     """Refuse a counter outside 0 to 2**64 - 1 (domain.md, "Messages")."""
     if not 0 <= counter < 1 << (8 * _COUNTER_LENGTH):
@@ -94,14 +77,14 @@ class Supplementary:
 
 @dataclass(frozen=True, slots=True)
 class GroupedMessage:
-    """A grouped message; its content is read by the modules of SR11.2 and SR11.3.
+    """A grouped message of any use case; the modules of SR11.2 and SR11.3 read the content of theirs.
 
     Attributes:
         kind: command, response or alert.
         counter: originator counter; a response repeats that of its command.
         originator: who made it.
         recipient: for whom.
-        message_code: its use case.
+        message_code: its use case, 0 to 0xFFFF; always a `MessageCode` where that knows it.
         content: the payload.
         signature: 64 octets r||s; empty if unsigned; None for a Pre-Command, which ends after its content.
         date_time: DLMS date-time of 12 octets, or empty.
@@ -115,7 +98,7 @@ class GroupedMessage:
     counter: int
     originator: Eui64
     recipient: Eui64
-    message_code: MessageCode
+    message_code: int
     content: bytes
     signature: bytes | None = b""
     date_time: bytes = b""
@@ -123,6 +106,7 @@ class GroupedMessage:
 
     def __post_init__(self) -> None:
         check_counter("originator counter", self.counter)
+        object.__setattr__(self, "message_code", known_code(self.message_code))  # the instance is frozen
         if len(self.date_time) not in _DATE_TIME_LENGTHS:
             raise GbcsValueError("date-time", "0 or 12 octets", str(len(self.date_time)))
         if self.signature is not None and len(self.signature) not in _SIGNATURE_LENGTHS:
@@ -138,12 +122,17 @@ class GroupedMessage:
         return self._header() + with_length(self.content)
 
     @property
+    def title(self) -> str:
+        """What it is, for people, such as `response of CS06` or `command of 0x1234`."""
+        return f"{self.kind.name.lower()} of {name_of_code(self.message_code)}"
+
+    @property
     def content_offset(self) -> int:
         """Where the content begins in the octets of `encode`."""
         return len(_GROUPED_TAG + self._header() + encode_length(len(self.content)))
 
     def _header(self) -> bytes:
-        other_info = self.message_code.to_bytes(2)
+        other_info = self.message_code.to_bytes(MESSAGE_CODE_LENGTH)
         if self.supplementary is not None:
             other_info += self.supplementary.party.octets + self.supplementary.counter.to_bytes(8)
         return b"".join(
@@ -199,9 +188,9 @@ def grouped(message: Message) -> GroupedMessage:
 
 
 def decode(octets: bytes) -> Message:
-    """Decode a message of SR11.2 or SR11.3 in one of its proper forms.
+    """Decode a message of any use case; one of SR11.2 or SR11.3 has to be in one of its proper forms.
 
-    Its content is read by the readers of each; signature and MAC are checked by `protection`.
+    The content of those two is read by the readers of each; signature and MAC are checked by `protection`.
 
     Args:
         octets: the whole message, such as the decoded `GBCSPayload` of a DUIS Response.
@@ -245,7 +234,7 @@ def _read_grouped(reader: OctetReader, *, wrapped: bool) -> GroupedMessage:
     recipient = _read_eui(reader, "the recipient's EUI-64")
     date_time = reader.prefixed("the date-time", _DATE_TIME_LENGTHS)
     code, supplementary = _read_other_info(reader)
-    if (kind is Kind.ALERT) != (code is MessageCode.ACTIVATION_ALERT):
+    if isinstance(code, MessageCode) and (kind is Kind.ALERT) != (code is MessageCode.ACTIVATION_ALERT):
         raise GbcsDecodeError(
             kind_offset, f"a kind that goes with message code {code:04X}", f"{kind:02X} ({kind.name})"
         )
@@ -277,26 +266,23 @@ def _read_eui(reader: OctetReader, what: str) -> Eui64:
     return Eui64(reader.prefixed(what, (_EUI_LENGTH,)))
 
 
-def _read_other_info(reader: OctetReader) -> tuple[MessageCode, Supplementary | None]:
-    length_offset = reader.offset
+def _read_other_info(reader: OctetReader) -> tuple[int, Supplementary | None]:
     other_info = reader.prefixed("the other information", _OTHER_INFO_LENGTHS)
-    number = int.from_bytes(other_info[:2])
-    try:
-        code = MessageCode(number)
-    except ValueError:
-        known = ", ".join(f"{code:04X}" for code in MessageCode)
-        raise GbcsDecodeError(
-            length_offset + 1, f"a message code of SR11.2 or SR11.3 ({known})", f"{number:04X}"
-        ) from None
+    code = known_code(int.from_bytes(other_info[:MESSAGE_CODE_LENGTH]))
     if len(other_info) == _OTHER_INFO_LENGTHS[0]:
         return code, None
     return code, Supplementary(Eui64(other_info[2:10]), int.from_bytes(other_info[10:]))
 
 
-def _read_signature(reader: OctetReader, kind: Kind, code: MessageCode, *, wrapped: bool) -> bytes | None:
+def _read_signature(reader: OctetReader, kind: Kind, code: int, *, wrapped: bool) -> bytes | None:
     """Read the signature that this message has in this form, and refuse forms that it does not have."""
-    critical = code in (MessageCode.CS06, MessageCode.ACTIVATION_ALERT)
     command = kind is Kind.COMMAND
+    if not isinstance(code, MessageCode):
+        # how other use cases are protected is not known here
+        if command and not wrapped and reader.left == 0:
+            return None
+        return reader.prefixed("the signature", _SIGNATURE_LENGTHS)
+    critical = code in (MessageCode.CS06, MessageCode.ACTIVATION_ALERT)
     if not critical and not wrapped:
         raise GbcsDecodeError(0, f"a MAC wrapper (DD) around {code.name}", "a bare message")
     if critical and wrapped and not command:

@@ -1,7 +1,7 @@
-"""SR11.3 Activate Firmware, the command (CS06), from Pre-Command to Command (wire.md, "GBCS payloads").
+"""Pre-Commands, and that of SR11.3 Activate Firmware (CS06) on to its Command (wire.md, "GBCS payloads").
 
 The DSP makes the Pre-Command, the Service User checks and signs it, the access control broker adds the MAC.
-The content is the same in all three; its layout is worked out from the published vectors.
+The content is the same in all three; that of SR11.3 is worked out from the published vectors.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dsp_conformance.gbcs.message import (
     GroupedMessage,
     Kind,
     Message,
-    MessageCode,
     check_counter,
     decode,
     grouped,
 )
+from dsp_conformance.gbcs.message_code import MessageCode
 from dsp_conformance.gbcs.protection import sign, wrap
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def activate_firmware(message: Message) -> ActivateFirmware:
     """
     inner = grouped(message)
     if inner.kind is not Kind.COMMAND or inner.message_code is not MessageCode.CS06:
-        found = f"{inner.kind.name.lower()} of {inner.message_code.name}"
-        raise GbcsDecodeError(0, "a command of CS06", found)
+        raise GbcsDecodeError(0, "a command of CS06", inner.title)
     reader = OctetReader(inner.content, message.content_offset)
     sequence = _der.read_sequence(reader, "the command")
     reader.finish("the content")
@@ -135,21 +134,26 @@ def build_pre_command(
 
 
 def sign_pre_command(octets: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The Signed Pre-Command: the Pre-Command with the Service User's signature and its length.
+    """The Signed Pre-Command of any use case: the Pre-Command, then the signature's length and the signature.
 
-    Check first that the Pre-Command asks for what was requested: signing authorises it.
+    Check first that the Pre-Command asks for what was requested: signing authorises it. Only that of SR11.3
+    is looked into here.
 
     Args:
-        octets: the Pre-Command of SR11.3, as the DSP returned it.
+        octets: the Pre-Command, as the DSP returned it.
         key: the Service User's GBCS signing key.
 
     Raises:
-        GbcsDecodeError: if the octets are no such Pre-Command, or one that is signed already.
+        GbcsDecodeError: if the octets are no Pre-Command, or one that is signed already, or one of SR11.3
+            with malformed content.
         GbcsValueError: if the key is not on P-256.
     """
     message = decode(octets)
-    activate_firmware(message)
     inner = grouped(message)
+    if inner.kind is not Kind.COMMAND:
+        raise GbcsDecodeError(0, "a Pre-Command", inner.title)
+    if inner.message_code is MessageCode.CS06:
+        activate_firmware(message)
     if inner.signature is not None:
         raise GbcsDecodeError(
             message.content_offset + len(inner.content), "the end of the Pre-Command", "a signature"

@@ -17,10 +17,10 @@ from dsp_conformance.gbcs.message import (
     GroupedMessage,
     Kind,
     Message,
-    MessageCode,
     Supplementary,
     grouped,
 )
+from dsp_conformance.gbcs.message_code import MessageCode, name_of_code
 from dsp_conformance.gbcs.protection import wrap
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def build_read_firmware_response(
     return wrap(message, own_key, peer_key).encode()
 
 
-def response_content(code: MessageCode, counter: int, result: FirmwareRead) -> bytes:
+def response_content(code: int, counter: int, result: FirmwareRead) -> bytes:
     """The content of a response: the inverse of `read_firmware_response`."""
     match code:
         case MessageCode.ECS52:
@@ -221,7 +221,7 @@ def response_content(code: MessageCode, counter: int, result: FirmwareRead) -> b
             return _cs08_content(result)
 
 
-def _command_content(code: MessageCode, counter: int) -> bytes:
+def _command_content(code: int, counter: int) -> bytes:
     match code:
         case MessageCode.ECS52:
             return _DLMS_REQUEST + _invoke_id(counter) + _DLMS_REQUEST_TAIL
@@ -231,16 +231,15 @@ def _command_content(code: MessageCode, counter: int) -> bytes:
             return _der.NULL
 
 
-def _check_code(code: MessageCode) -> None:
+def _check_code(code: int) -> None:
     if code not in READ_FIRMWARE_CODES:
-        raise GbcsValueError("message code", "ECS52, GCS38 or CS08", code.name)
+        raise GbcsValueError("message code", "ECS52, GCS38 or CS08", name_of_code(code))
 
 
 def _check_header(message: GroupedMessage, kind: Kind) -> None:
     if message.kind is not kind or message.message_code not in READ_FIRMWARE_CODES:
         expected = f"a {kind.name.lower()} of ECS52, GCS38 or CS08"
-        found = f"{message.kind.name.lower()} of {message.message_code.name}"
-        raise GbcsDecodeError(0, expected, found)
+        raise GbcsDecodeError(0, expected, message.title)
 
 
 def _invoke_id(counter: int) -> bytes:

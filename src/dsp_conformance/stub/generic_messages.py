@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["generic_command", "generic_pre_command", "generic_response"]
 
-_NO_USE_CASE: Final = cast("gbcs.MessageCode", 0x0000)
+_NO_USE_CASE: Final = 0x0000
 """A message code of no use case, so that nobody takes such a message for a response of SR11.2 or SR11.3."""
 
 _DONE: Final = b"\x02\x01\x00"
