@@ -38,7 +38,7 @@ Feature: A firmware update brings a Suspended meter back
   Scenario Outline: A successful activation of firmware that is no longer listed restores nothing
     Given a Suspended <meter>
     And the supplier has sent new firmware, listed as Active, to the <meter>
-    And the new firmware has since been removed from the CPL
+    And the new firmware of the <meter> has since been removed from the CPL
     When the supplier sends SR11.3 Activate Firmware to the <meter>
     Then the request is accepted
     And the response shows that the new firmware is active

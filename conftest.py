@@ -1,0 +1,56 @@
+"""Options and plugins of the suite: what `pytest features` needs to run against a DSP."""
+
+from pathlib import Path
+
+import pytest
+
+from dsp_conformance.report.ledger import Ledger
+from dsp_conformance.report.plugin import register
+from dsp_conformance.target import Target, load_target
+from fixtures.session import RECORDER, TARGET, identity_of
+
+pytest_plugins = [
+    "fixtures.run",
+    "steps.devices",
+    "steps.firmware",
+    "steps.requests",
+    "steps.responses",
+    "steps.inventory",
+]
+
+ROOT = Path(__file__).parent
+FEATURES = ROOT / "features"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    group = parser.getgroup("DSP conformance")
+    group.addoption("--target", metavar="FILE", help="the target file; without it the bundled stub is tested")
+    group.addoption(
+        "--before-mp105", action="store_true", help="the bundled stub behaves as the DSP did before MP105"
+    )
+    group.addoption(
+        "--reports", metavar="DIR", default=str(ROOT / "reports" / "latest"), help="where the results go"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the run recorded if features are to be run; the project's own tests go without."""
+    if not _runs_features(config):
+        return
+    given = config.getoption("--target")
+    before = bool(config.getoption("--before-mp105"))
+    target = load_target(Path(given)) if given else Target.bundled_stub(before_mp105=before)
+    config.stash[TARGET] = target
+    config.stash[RECORDER] = register(
+        config,
+        ledger=Ledger.load(FEATURES / "requirements.toml"),
+        identity=identity_of(target, None),
+        folder=Path(config.getoption("--reports")),
+        enforce_assumed=target.profile.enforce_assumed,
+    )
+
+
+def _runs_features(config: pytest.Config) -> bool:
+    paths = (Path(config.invocation_params.dir, argument.split("::")[0]) for argument in config.args)
+    return any(path.resolve().is_relative_to(FEATURES) for path in paths)

@@ -1,0 +1,1 @@
+"""Step definitions: the vocabulary of the features, one module per subject."""

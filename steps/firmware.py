@@ -1,0 +1,75 @@
+"""Given: the firmware that Devices run, that the CPL lists, and that was sent to them."""
+
+from pytest_bdd import given
+
+from dsp_conformance.duis.terms import CplStatus, DeviceStatus
+from dsp_conformance.testbed.protocol import Fault
+from fixtures.devices import new_version
+from fixtures.request_making import make_request
+from fixtures.stage import Stage
+from steps.vocabulary import device_name, sentence
+
+_TROUBLES = {
+    "misses the next SR11.2": Fault.UNREACHABLE,
+    "answers the next SR11.2 with an error": Fault.DEVICE_ERROR,
+}
+
+
+@given(sentence("the {device} now runs firmware that the CPL lists as {cpl_status} for its model"))
+def runs_listed(stage: Stage, device: str, cpl_status: str) -> None:
+    staged = stage.device(device_name(device))
+    stage.run_firmware(staged, stage.list_with_status(staged, CplStatus(cpl_status)))
+
+
+@given(sentence("the {device} now runs the firmware that was removed from the CPL"))
+def runs_removed(stage: Stage, device: str) -> None:
+    staged = stage.device(device_name(device))
+    stage.run_firmware(staged, staged.running)
+
+
+@given(sentence("the {device} now runs firmware on no CPL entry"))
+def runs_unlisted(stage: Stage, device: str) -> None:
+    stage.run_firmware(stage.device(device_name(device)), new_version())
+
+
+@given(
+    sentence(
+        "the {device} now runs firmware listed for another (?P<what>device type|model|manufacturer) only"
+    )
+)
+def runs_listed_elsewhere(stage: Stage, device: str, what: str) -> None:
+    staged = stage.device(device_name(device))
+    stage.run_firmware(staged, stage.list_elsewhere(staged, what))
+
+
+@given(sentence(f"the {{device}} (?P<trouble>{'|'.join(_TROUBLES)})"))
+def has_trouble(stage: Stage, device: str, trouble: str) -> None:
+    stage.arrange(stage.device(device_name(device)), "11.2", _TROUBLES[trouble])
+
+
+@given(sentence("new firmware that the CPL lists as Active for the model of the {device}"))
+def new_firmware(stage: Stage, device: str) -> None:
+    stage.new_firmware(stage.device(device_name(device)))
+
+
+@given(sentence("the supplier has sent new firmware, listed as Active, to the {device}"))
+def firmware_sent(stage: Stage, device: str) -> None:
+    staged = stage.device(device_name(device))
+    stage.new_firmware(staged)
+    make_request(stage, staged, "11.1").require_accepted("the firmware could not be sent")
+
+
+@given(sentence("the {device} has activated the new firmware, but its response was lost"))
+def activated_in_silence(stage: Stage, device: str) -> None:
+    staged = stage.device(device_name(device))
+    before = stage.traffic.read_record(staged).status
+    stage.arrange(staged, "11.3", Fault.RESPONSE_LOST)
+    request = make_request(stage, staged, "11.3")
+    request.require_accepted("the firmware could not be activated")
+    stage.await_command(staged, request.exchange)
+    stage.traffic.record_in_status(staged, before or DeviceStatus.SUSPENDED)
+
+
+@given(sentence("the new firmware of the {device} has since been removed from the CPL"))
+def new_firmware_removed(stage: Stage, device: str) -> None:
+    stage.unlist_new_firmware(stage.device(device_name(device)))

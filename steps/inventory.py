@@ -1,0 +1,69 @@
+"""The inventory and the CPL: firmware leaves the CPL, SR8.2 shows what became of the Devices."""
+
+from pytest_bdd import then, when
+
+from dsp_conformance.duis.messages import InventoryDevice
+from dsp_conformance.duis.terms import CplStatus, DeviceStatus
+from dsp_conformance.report.expectations import (
+    expect_record,
+    expect_same_record,
+    record_of,
+    shows,
+    spelled_otherwise,
+)
+from fixtures.devices import StagedDevice
+from fixtures.stage import Stage
+from fixtures.traffic import usable
+from steps.vocabulary import device_name, sentence
+
+
+@when(sentence("the firmware of the {device} is removed from the CPL"))
+def firmware_removed(stage: Stage, device: str) -> None:
+    stage.remove_firmware(stage.device(device_name(device)))
+
+
+@when(sentence("the firmware of the {device} becomes {cpl_status} on the CPL"))
+def firmware_changed(stage: Stage, device: str, cpl_status: str) -> None:
+    stage.remove_firmware(stage.device(device_name(device)), CplStatus(cpl_status))
+
+
+@then(sentence("the inventory shows the {device} as {status}"))
+def inventory_shows(stage: Stage, device: str, status: str) -> None:
+    _expect(stage, stage.device(device_name(device)), DeviceStatus(status))
+
+
+@then(sentence("the inventory shows the {device} as {status} with that firmware"))
+def inventory_shows_with_firmware(stage: Stage, device: str, status: str) -> None:
+    staged = stage.device(device_name(device))
+    record = _expect(stage, staged, DeviceStatus(status), staged.running)
+    if note := spelled_otherwise(record, staged.running):
+        stage.traffic.record.observe(note)
+
+
+@then(sentence("the inventory still shows the {device} as {status}"))
+def inventory_still_shows(stage: Stage, device: str, status: str) -> None:
+    staged, expected = stage.device(device_name(device)), DeviceStatus(status)
+    expect_record(stage.traffic.read_record(staged), expected)
+    stage.traffic.when_the_run_ends(lambda: expect_record(stage.traffic.read_record(staged), expected))
+
+
+@then(sentence("the inventory record of the {device} is unchanged"))
+def record_unchanged(stage: Stage, device: str) -> None:
+    staged = stage.device(device_name(device))
+    before = stage.remembered(staged)
+    expect_same_record(stage.traffic.read_record(staged), before)
+    stage.traffic.when_the_run_ends(lambda: expect_same_record(stage.traffic.read_record(staged), before))
+
+
+@then(sentence("the answer shows the {device} as {status}"))
+def answer_shows(stage: Stage, device: str, status: str) -> None:
+    staged = stage.device(device_name(device))
+    expect_record(record_of(staged.device_id, usable(stage.last)), DeviceStatus(status))
+
+
+def _expect(
+    stage: Stage, device: StagedDevice, status: DeviceStatus, firmware: str | None = None
+) -> InventoryDevice:
+    record = stage.traffic.record_once(device, lambda record: shows(record, status, firmware))
+    expect_record(record, status, firmware)
+    return record

@@ -1,0 +1,47 @@
+"""Then: what asynchronous responses show, and what holds for every message of the DSP."""
+
+from pytest_bdd import then
+
+from dsp_conformance.report.expectations import expect_activated, expect_firmware_read
+from dsp_conformance.report.verdicts import RequirementNotMet
+from fixtures.stage import Stage
+from steps.vocabulary import device_name, sentence
+
+_EVERY_MESSAGE = {
+    "is schema-valid": "DUIS-01",
+    "that must be signed is signed by the DSP": "DUIS-02",
+    "names the request it answers": "DUIS-03",
+}
+
+
+@then(sentence("the response shows the firmware that the {device} runs"))
+def shows_firmware(stage: Stage, device: str) -> None:
+    staged = stage.device(device_name(device))
+    expect_firmware_read(stage.traffic.payload_of(stage.last, staged), staged.running)
+
+
+@then("the response shows that the new firmware is active")
+def shows_activation(stage: Stage) -> None:
+    staged = stage.device_of(stage.last)
+    expect_activated(stage.traffic.payload_of(stage.last, staged), stage.firmware_of(staged).version)
+
+
+@then(sentence(f"every message of the DSP (?P<what>{'|'.join(_EVERY_MESSAGE)})"))
+def every_message(stage: Stage, what: str) -> None:
+    _expect_checks(stage, _EVERY_MESSAGE[what])
+
+
+@then("the request is acknowledged by I99 and brings exactly one response")
+def one_response(stage: Stage) -> None:
+    # Responses are counted for every accepted request at the end of the run, when silence proves the count.
+    _expect_checks(stage, "DUIS-04")
+
+
+def _expect_checks(stage: Stage, requirement: str) -> None:
+    checks = [check for check in stage.traffic.record.checks() if check.requirement == requirement]
+    assert checks, f"no message of this scenario was checked for {requirement}: the feature is wrong"
+    for check in checks:
+        if not check.passed:
+            raise RequirementNotMet(
+                expected=check.expected, found=check.found, hint=check.detail, requirements=(requirement,)
+            )
