@@ -26,7 +26,7 @@ _MOST: Final = 50
 _MOST_ATTRIBUTES: Final = 20_000  # each can be an error, which takes a kilobyte
 _COUNT_ATTRIBUTES: Final = etree.XPath("count(//@*)")
 _LONGEST_VALUE: Final = 120
-_LONGEST_MESSAGE: Final = 5_000
+_LONGEST_MESSAGE: Final = 10_000  # longer ones libxml2 may have cut itself, and searching them takes time
 _LONGEST_LIST: Final = 12
 _NAMES_LISTED: Final = 10  # libxml2 stops at ten
 
@@ -137,7 +137,7 @@ def _foreign_characters(root: etree._Element) -> Iterator[SchemaViolation]:
 
 
 _NAMESPACES: Final = ((f"{{{SR}}}", ""), (f"{{{DS}}}", "ds:"), (f"{{{RA}}}", "ra:"))
-_OPENING: Final = re.compile(r"Element '[^']*'(?:, attribute '([^']*)')?: (?:\[facet '\w+'\] )?")
+_OPENING: Final = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: (?:\[facet '\w+'\] )?")
 _SAID_TWICE: Final = re.compile(r"^attribute \S+: The attribute")
 _VALUE: Final = re.compile(r"(The (?:attribute )?value |^)'(.*)'(?= (?:is not|does not|has a))", re.DOTALL)
 _SET: Final = re.compile(r"an element of the set \{(.*)\}", re.DOTALL)
@@ -151,13 +151,13 @@ def _readable(message: str | None) -> str:
     for braced, prefix in _NAMESPACES:
         text = text.replace(braced, prefix)
     text = _OPENING.sub(lambda found: f"attribute {found[1]}: " if found[1] else "", text, count=1)
+    if len(text) > _LONGEST_MESSAGE:
+        return f"{text[:_LONGEST_VALUE]}... is not valid here."
     text = _SAID_TWICE.sub("The attribute", text)
     text = _SET.sub(lambda found: f"one of {_few(found[1])}", text)
     text = _EXPECTED.sub(lambda found: f"Expected is {_names(found[1])}", text)
     text = _PATTERN.sub(lambda found: f"does not have the form {_short(found[1])}", text)
     text = _VALUE.sub(lambda found: f"{found[1]}'{_short(found[2])}'", text, count=1)
-    if len(text) > _LONGEST_MESSAGE:  # libxml2 itself has cut it inside the value
-        return f"{text[:_LONGEST_VALUE]}... is too long to be right."
     return text.strip()
 
 

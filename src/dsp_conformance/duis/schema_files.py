@@ -7,7 +7,6 @@ What makes this more than one call (`wire.md`, "Schema"; the published files the
 - a folder that a user names may be missing, incomplete or another one than was meant.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Final
@@ -134,7 +133,7 @@ class SchemaFolder:
             ) from None
         names = [entry.name for entry in entries if _is_schema(entry)]
         if not names:
-            below = [entry.name for entry in entries if entry.is_dir() and any(_schemas_in(entry))]
+            below = [entry.name for entry in entries if _holds_schemas(entry)]
             raise self._error(
                 "schema files (*.xsd)",
                 _listing([entry.name for entry in entries]),
@@ -204,8 +203,11 @@ def _is_schema(entry: Traversable) -> bool:
     return entry.name.lower().endswith(".xsd") and entry.is_file()
 
 
-def _schemas_in(folder: Traversable) -> Iterator[str]:
-    return (entry.name for entry in folder.iterdir() if _is_schema(entry))
+def _holds_schemas(entry: Traversable) -> bool:
+    try:
+        return entry.is_dir() and any(_is_schema(inside) for inside in entry.iterdir())
+    except OSError:
+        return False
 
 
 def _listing(names: list[str], most: int = 5) -> str:
