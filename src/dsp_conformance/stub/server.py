@@ -65,7 +65,7 @@ def serve(settings: StubSettings, *, out: TextIO | None = None, err: TextIO | No
 
 
 def ready_line(url: str) -> str:
-    """Return the line that tells where the services are: DUIS is at `<duis_url>/api/v1/serviceS` and so on."""
+    """Return the line that tells where the services are; paths below `duis_url` are those of DUIS."""
     ready = {"event": "ready", "duis_url": url, "control_url": f"{url}{CONTROL_PATH}", "pid": os.getpid()}
     return json.dumps(ready)
 
