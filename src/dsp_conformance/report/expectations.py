@@ -193,6 +193,14 @@ def same_firmware(record: InventoryDevice, firmware: str) -> bool:
     )
 
 
+def spelled_otherwise(record: InventoryDevice, firmware: str) -> str:
+    """Return a note where a record's firmware version is equal only after padding, else nothing."""
+    recorded = record.firmware_version or ""
+    if gbcs.compare_firmware(recorded, firmware) is not gbcs.FirmwareMatch.NORMALISED:
+        return ""
+    return f"the inventory writes {recorded} for firmware {firmware}: equal after padding with zeros"
+
+
 def expect_record(record: InventoryDevice, status: DeviceStatus, firmware: str | None = None) -> None:
     """Expect a Device's record to show that status and, where asked for, that firmware version.
 

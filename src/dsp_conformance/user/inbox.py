@@ -64,7 +64,7 @@ class Inbox:
 
 
 def answered_request(delivery: Delivery) -> RequestID | None:
-    """Return the request that a message names, by its RequestID or else by the mirror image of its ResponseID."""
+    """Return the request that a message names, by its RequestID or else by its ResponseID mirrored."""
     response = delivery.response
     if response is None:
         return None
