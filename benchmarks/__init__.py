@@ -1,0 +1,1 @@
+"""Measurements, run by `make bench` and reported as ratios within one run; never tests."""

@@ -1,0 +1,10 @@
+"""Runs every benchmark: `python -m benchmarks`."""
+
+from benchmarks.exchange import measure_exchange
+from benchmarks.receiver import measure_receiver
+from benchmarks.whole_run import measure_whole_run
+
+if __name__ == "__main__":
+    measure_exchange()
+    measure_receiver()
+    measure_whole_run()
