@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import re
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.report.conftest import SmallSuite
+    from tests.report.conftest import Outcome, SmallSuite
 
 FEATURE = """
 Feature: The inventory follows
@@ -37,6 +41,14 @@ def with_ending(ending: str, tag: str = "@CORE-01") -> str:
         f"Feature: F\n  {tag}\n  Scenario: s\n    Given a DSP\n    When it is asked\n"
         f"    Then {ending}\n    And a curiosity is noted\n"
     )
+
+
+def archived(outcome: Outcome, result: dict[str, Any]) -> dict[str, bytes]:
+    contents: dict[str, bytes] = {}
+    for attachment in reversed(result["attachments"]):
+        with zipfile.ZipFile(io.BytesIO(outcome.attachment(attachment["source"]))) as archive:
+            contents |= {name: archive.read(name) for name in archive.namelist()}
+    return contents
 
 
 def labels(result: dict[str, Any], name: str) -> list[str]:
@@ -80,21 +92,26 @@ def test_an_assumption_is_of_normal_severity_and_has_its_own_category(suite: Sma
 
 def test_an_exchange_stands_on_its_step_readable_and_octet_for_octet(suite: SmallSuite) -> None:
     outcome = suite.run(FEATURE)
-    step = outcome.allure["a meter returns (a)"]["steps"][2]
-    [exchange] = step["steps"]
+    result = outcome.allure["a meter returns (a)"]
+    [exchange] = result["steps"][2]["steps"]
     assert exchange["name"] == "SR11.2 to the ESME"
     assert {"name": "DUIS-01", "value": "met"} in exchange["parameters"]
     assert {"name": "HTTP status", "value": "200"} in exchange["parameters"]
-    readable, exact, _, exact_response = exchange["attachments"]
-    assert readable["type"] == "application/xml"
-    assert outcome.attachment(readable["source"]) == b"<a>\n  <b>1</b>\n</a>"
-    assert outcome.attachment(exact["source"]) == b"<a><b>1</b></a>"
-    assert outcome.attachment(exact_response["source"]) == b"<answer><code>I99</code></answer>"
+    request, response = exchange["attachments"]
+    assert request["type"] == response["type"] == "application/xml"
+    assert outcome.attachment(request["source"]) == b"<a>\n  <b>1</b>\n</a>"
+    exact = b"<answer><code>I99</code></answer>"
+    assert hashlib.sha256(exact).hexdigest() in response["name"]
+    assert archived(outcome, result) == {
+        "01-request.xml": b"<a><b>1</b></a>",
+        "01-response.xml": exact,
+        "02-response.xml": b"<late/>",
+    }
 
 
 def test_a_message_that_came_by_itself_has_no_request(suite: SmallSuite) -> None:
     [message] = suite.run(FEATURE).allure["a meter returns (a)"]["steps"][3]["steps"]
-    assert [one["name"].partition(",")[0] for one in message["attachments"]] == ["message", "message"]
+    assert [one["name"].partition(" ")[0] for one in message["attachments"]] == ["message"]
 
 
 def test_what_is_no_xml_is_attached_as_it_came(suite: SmallSuite) -> None:
@@ -173,15 +190,9 @@ def test_a_late_finding_rewrites_the_scenarios_one_file(suite: SmallSuite, endin
     result = outcome.allure["s"]
     assert result["status"] == "failed"
     assert "requirement DUIS-01 not met" in result["statusDetails"]["message"]
-    attached = [
-        one
-        for step in result["steps"]
-        for exchange in step.get("steps", ())
-        for one in exchange.get("attachments", ())
-    ]
-    assert [outcome.attachment(one["source"]) for one in attached if "request, exact" in one["name"]] == [
-        b"<a><b>1</b></a>"
-    ]
+    assert archived(outcome, result)["01-request.xml"] == b"<a><b>1</b></a>"
+    for source in re.findall(r'"source": "([^"]+)"', json.dumps(result)):
+        assert outcome.attachment(source)
 
 
 def test_the_run_is_described_once(suite: SmallSuite) -> None:

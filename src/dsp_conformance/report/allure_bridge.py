@@ -7,8 +7,10 @@ the model of `allure_commons`. It is the only module that knows Allure's files.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import uuid
+import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -93,10 +95,17 @@ def refuse_second_writer(config: pytest.Config) -> None:
 
 @dataclass(slots=True)
 class _Written:
-    """What stands on disk for a scenario: its file's name, and the attachments of exchanges by identity."""
+    """What stands on disk for a scenario.
+
+    Attributes:
+        uuid: part of the result file's name.
+        attachments: per exchange (by identity) what is attached to it.
+        archives: the exact octets of all its messages; a second one if some came late.
+    """
 
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     attachments: dict[int, list[Attachment]] = field(default_factory=dict)
+    archives: list[Attachment] = field(default_factory=list)
 
 
 class AllureBridge:
@@ -127,6 +136,7 @@ class AllureBridge:
         """Write the scenario's result file, over the former one if the record got worse."""
         assert self._run is not None, "the recorder tells of the run's start before any scenario"
         written = self._written.setdefault(record.identity.id, _Written())
+        written.archives.extend(self._archive(record))
         result = self._result(record, self._run, written)
         self._write(TEST_CASE_PATTERN.format(prefix=written.uuid), _json(attr.asdict(result, filter=_said)))
 
@@ -186,6 +196,7 @@ class AllureBridge:
             stop=record.stop,
             labels=[Label(name=name, value=value) for name, value in _labels(record, run)],
             parameters=[Parameter(name=name, value=value) for name, value in who.row.items()],
+            attachments=written.archives,
             titlePath=[*who.feature_file.split("/")[:-1], who.feature],
             steps=[
                 *self._evidence(record.evidence, written),
@@ -234,14 +245,26 @@ class AllureBridge:
         )
 
     def _attach(self, what: str, message: Message | None) -> Iterable[Attachment]:
-        """Write a message twice: laid out for reading, and the exact octets of the wire."""
+        """Write a message laid out for reading; its exact octets go to the scenario's archive."""
         if message is None or message.octets is None:
             return
         text = readable(message.octets)
         kind = AttachmentType.XML if text.lstrip().startswith("<") else AttachmentType.TEXT
-        yield self._attachment(f"{what}, laid out for reading", text.encode(), kind)
-        name = f"{what}, exact octets ({message.size}; SHA-256 {message.sha256})"
-        yield self._attachment(name, message.octets, AttachmentType.TEXT)
+        name = f"{what} ({message.size} octets, SHA-256 {message.sha256})"
+        yield self._attachment(name, text.encode(), kind)
+
+    def _archive(self, record: ScenarioRecord) -> Iterable[Attachment]:
+        """Write the exact octets of all messages, in order of time, as one file: many would take longer."""
+        page = io.BytesIO()
+        with zipfile.ZipFile(page, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            in_time = sorted(record.exchanges(), key=lambda one: one.at)
+            for number, exchange in enumerate(in_time, start=1):
+                for what, message in (("request", exchange.request), ("response", exchange.response)):
+                    if message is not None and message.octets is not None:
+                        archive.writestr(zipfile.ZipInfo(f"{number:02}-{what}.xml"), message.octets)
+            empty = not archive.namelist()
+        if not empty:
+            yield self._attachment("exact octets of all messages", page.getvalue(), AttachmentType.ZIP)
 
     def _attachment(self, name: str, body: bytes, kind: AttachmentType) -> Attachment:
         file = ATTACHMENT_PATTERN.format(prefix=uuid.uuid4(), ext=kind.extension)

@@ -40,8 +40,7 @@ class ResultsWriter:
 
     def run_finished(self, run: Run) -> None:
         """Write both files."""
-        tree = json.dumps(results(run), ensure_ascii=False, indent=1)
-        (self._folder / "results.json").write_text(tree + "\n", encoding="utf-8")
+        (self._folder / "results.json").write_text(_text(results(run)), encoding="utf-8")
         (self._folder / "summary.txt").write_text(render(run), encoding="utf-8")
 
 
@@ -77,6 +76,18 @@ def results(run: Run) -> dict[str, Any]:
         "requirements": [_requirement(one) for one in requirements],
         "scenarios": [to_json(record) for record in run.ordered_records()],
     }
+
+
+def _text(tree: dict[str, Any]) -> str:
+    """JSON with one line per entry: as quick as compact JSON, and two runs can be compared by line."""
+    parts = []
+    for key, value in tree.items():
+        if isinstance(value, list):
+            lines = ",\n  ".join(json.dumps(one, ensure_ascii=False) for one in value)
+            parts.append(f'"{key}": [\n  {lines}\n ]')
+        else:
+            parts.append(f'"{key}": {json.dumps(value, ensure_ascii=False)}')
+    return "{\n " + ",\n ".join(parts) + "\n}\n"
 
 
 def _requirement(result: RequirementResult) -> dict[str, Any]:
