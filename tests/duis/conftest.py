@@ -4,11 +4,18 @@
 one for parts that it leaves open; the file is named for the element whose inside is left open.
 """
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsp_conformance.duis.schema import DuisSchema
+from dsp_conformance.eui64 import Eui64
+from dsp_conformance.smki import Credential, EphemeralPki
 
 _DOCUMENTS = Path(__file__).parent / "documents"
 
@@ -37,3 +44,43 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def sample(shared_data: Path) -> bytes:
     """The DCC's signed response to SR11.2, schema version 5.1."""
     return (shared_data / "signed-samples" / "readfw-response.xml").read_bytes()
+
+
+class Issue(Protocol):
+    """Makes a self-made certificate with a chosen issuer's name (RFC 4514) and serial number."""
+
+    def __call__(self, issuer: str = ..., serial: int = ..., curve: ec.EllipticCurve = ...) -> Credential: ...
+
+
+@pytest.fixture(scope="session")
+def issue() -> Issue:
+    """Makes certificates that the project's own PKI would not make."""
+
+    def make(
+        issuer: str = "CN=Z1,OU=07", serial: int = 1, curve: ec.EllipticCurve | None = None
+    ) -> Credential:
+        key = ec.generate_private_key(curve or ec.SECP256R1())
+        now = datetime.now(UTC)
+        certificate = x509.CertificateBuilder(
+            issuer_name=x509.Name.from_rfc4514_string(issuer),
+            subject_name=x509.Name([]),
+            public_key=key.public_key(),
+            serial_number=serial,
+            not_valid_before=now - timedelta(days=1),
+            not_valid_after=now + timedelta(days=1),
+        ).sign(key, hashes.SHA256())
+        return Credential(certificate, key)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pki() -> EphemeralPki:
+    """One PKI for the tests of signatures."""
+    return EphemeralPki.create()
+
+
+@pytest.fixture(scope="session")
+def dsp(pki: EphemeralPki) -> Credential:
+    """A DSP's XML signing credential."""
+    return pki.dsp(Eui64.parse("90-B3-D5-1F-30-00-00-02")).xml_signing

@@ -115,9 +115,15 @@ def _clear_attributes(element: etree._Element) -> None:
     element.attrib.clear()
 
 
-def _spoil_attributes(element: etree._Element) -> None:
-    for name in element.attrib:
-        element.set(name, "http://[ %")
+def _spoil_uris(element: etree._Element) -> None:
+    for name in ("URI", "Type", "Algorithm"):
+        if name in element.attrib:
+            element.set(name, "http://[%")
+
+
+def _spoil_id(element: etree._Element) -> None:
+    if "Id" in element.attrib:
+        element.set("Id", "1 2")
 
 
 def _add_child(element: etree._Element) -> None:
@@ -163,7 +169,8 @@ EVERYWHERE: tuple[Mutation, ...] = (
     _add_id,
     _add_nil,
     _clear_attributes,
-    _spoil_attributes,
+    _spoil_uris,
+    _spoil_id,
     _add_child,
     _add_signature_child,
     _add_foreign_child,
