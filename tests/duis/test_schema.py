@@ -257,6 +257,21 @@ def test_a_folder_without_the_duis_schema_is_refused_with_what_it_holds(folder: 
     assert "duis-codes.xsd, duis-requests.xsd" in said.found
 
 
+def test_a_schema_of_another_interface_is_not_taken_for_duis(tmp_path: Path) -> None:
+    (tmp_path / "other.xsd").write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:other">'
+        '<xs:element name="Request"/><xs:element name="Response"/></xs:schema>'
+    )
+    assert _refusal_of(tmp_path).found == "only other.xsd"
+
+
+def test_a_missing_file_is_refused_even_if_nothing_of_it_is_used(folder: Path) -> None:
+    file = folder / "duis-profile.xsd"
+    unused = '<xs:import namespace="urn:unused" schemaLocation="unused.xsd"/><xs:import'
+    file.write_text(file.read_text().replace("<xs:import", unused, 1))
+    assert _refusal_of(folder).path == str(folder / "unused.xsd")
+
+
 def test_a_folder_with_two_versions_is_refused_with_both_names(folder: Path) -> None:
     shutil.copyfile(folder / "duis-profile.xsd", folder / "older.xsd")
     said = _refusal_of(folder)
