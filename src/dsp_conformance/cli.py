@@ -196,6 +196,7 @@ def _run_features(root: Path, arguments: list[str]) -> int:
                 f"--config-file={root / 'pyproject.toml'}",
                 "--disable-plugin-autoload",
                 "--no-header",
+                "-rN",  # the summary tells what failed, and more about it
                 *("-p", "pytest-bdd"),
                 *("-p", "no:cacheprovider"),
                 *("-W", "default"),  # a warning of a newer library is no verdict
