@@ -492,8 +492,6 @@ def ppmid_body() -> etree._Element:
         "FirmwareImage": "AAAA",
         "FirmwareVersion": NEW,
         "DeviceIDList": str(UNKNOWN),
-        "PostCode": "AB1 2CD",
-        "AddressIdentifier": "1",
     }
     for name, text in texts.items():
         etree.SubElement(body, sr(name)).text = text
