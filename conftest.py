@@ -7,7 +7,8 @@ import pytest
 from dsp_conformance.report.ledger import Ledger
 from dsp_conformance.report.plugin import register
 from dsp_conformance.target import Target, load_target
-from fixtures.session import RECORDER, TARGET, identity_of
+from fixtures.session import RECORDER, STUB, TARGET, identity_of
+from fixtures.stub_process import StubProcess
 
 pytest_plugins = [
     "fixtures.run",
@@ -42,6 +43,9 @@ def pytest_configure(config: pytest.Config) -> None:
     before = bool(config.getoption("--before-mp105"))
     target = load_target(Path(given)) if given else Target.bundled_stub(before_mp105=before)
     config.stash[TARGET] = target
+    if target.testbed is None and not config.getoption("collectonly"):
+        config.stash[STUB] = stub = StubProcess(before_mp105=before)  # gets ready during the collection
+        config.add_cleanup(stub.stop)
     config.stash[RECORDER] = register(
         config,
         ledger=Ledger.load(FEATURES / "requirements.toml"),

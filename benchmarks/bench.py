@@ -21,7 +21,7 @@ from dsp_conformance.user.receiver import ReceiverSettings, running_receiver
 from dsp_conformance.user.session import Connection, UserSession
 from dsp_conformance.user.transport import DuisTransport
 from fixtures.conformance_run import ConformanceRun
-from fixtures.stub_process import running_stub
+from fixtures.stub_process import StubProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def bench() -> Iterator[Bench]:
     """Start everything, and stop it after the block."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_stub() as control_url,
-        ControlApiTestbed(control_url) as testbed,
+        StubProcess() as stub,
+        ControlApiTestbed(stub.control_url) as testbed,
     ):
         dsp = Target.bundled_stub().completed_by(testbed.dsp, testbed.capabilities)
         inspector = Inspector(DuisSchema.bundled(), KnownSigners(dsp.signing_certificates))

@@ -15,7 +15,8 @@ def service_user(stage: Stage, role: str) -> None:
 
 @given(sentence("a Commissioned {meter}"))
 def commissioned(stage: Stage, meter: str) -> None:
-    stage.listed_device(meter, Model.unique(DeviceType(meter)))
+    device = stage.listed_device(meter, Model.unique(DeviceType(meter)))
+    stage.remember(device, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("a Suspended {meter}"))
@@ -37,12 +38,13 @@ def firmware_removed(stage: Stage, meter: str) -> None:
 def suspended_and_twin(stage: Stage, meter: str) -> None:
     model = Model.unique(DeviceType(meter))
     stage.suspended_device(meter, model, DeviceStatus.COMMISSIONED)
-    stage.listed_device("twin", model)
+    stage.remember(stage.listed_device("twin", model), DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("a Commissioned {meter} of the same model with other firmware, called the {device}"))
 def same_model_other_firmware(stage: Stage, meter: str, device: str) -> None:
-    stage.listed_device(device_name(device), stage.device(meter).model)
+    other = stage.listed_device(device_name(device), stage.device(meter).model)
+    stage.remember(other, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("a Commissioned {meter} of another model with the same firmware, called the {device}"))
@@ -61,7 +63,8 @@ def other_manufacturer_same_firmware(stage: Stage, meter: str, device: str) -> N
 def in_home_display(stage: Stage, meter: str, device: str) -> None:
     like = stage.device(meter)
     model = like.model.of_type(DeviceType.IHD)  # IHDs are not on the CPL
-    stage.provide(device_name(device), model, model.device(like.running, DeviceStatus.COMMISSIONED))
+    display = stage.provide(device_name(device), model, model.device(like.running, DeviceStatus.COMMISSIONED))
+    stage.remember(display, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("the {device} cannot be reached"))
@@ -71,4 +74,5 @@ def cut_off(stage: Stage, device: str) -> None:
 
 def _with_same_firmware(stage: Stage, device: str, like: StagedDevice, model: Model) -> None:
     entry_id = stage.list_firmware(model.entry(like.running))
-    stage.provide(device_name(device), model, model.device(like.running, DeviceStatus.COMMISSIONED), entry_id)
+    spec = model.device(like.running, DeviceStatus.COMMISSIONED)
+    stage.remember(stage.provide(device_name(device), model, spec, entry_id), DeviceStatus.COMMISSIONED)
