@@ -19,7 +19,7 @@ from dsp_conformance.testbed import (
     TestbedRefused,
     UserRegistration,
 )
-from fixtures.stub_process import running_stub
+from fixtures.stub_process import StubProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ ESME = DeviceSpec(DeviceType.ESME, "106C", "433100AC", "0123ABCD")
 
 @pytest.fixture(scope="module")
 def stub() -> Iterator[ControlApiTestbed]:
-    with running_stub() as url, ControlApiTestbed(url) as testbed:
+    with StubProcess() as process, ControlApiTestbed(process.control_url) as testbed:
         yield testbed
 
 
