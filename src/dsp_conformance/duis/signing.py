@@ -26,7 +26,12 @@ class XmlSigner:
         """Append the enveloped signature as the last child of the root.
 
         The document must not be changed, re-indented or given namespace declarations afterwards.
+
+        Raises:
+            ValueError: it is signed already.
         """
+        if root.find(ds("Signature")) is not None:
+            raise ValueError("the message is signed already; a second signature would make it invalid")
         digest = profile.document_digest(root)
         signature = etree.SubElement(root, ds("Signature"), nsmap={"ds": DS})
         signed_info = _signed_info(signature, digest)
