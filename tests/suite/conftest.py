@@ -1,0 +1,87 @@
+"""Runs of the whole suite as processes, and stubs for them to test."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a run of the suite left behind."""
+
+    exit_code: int
+    output: str
+    folder: Path
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The content of results.json."""
+        results: dict[str, Any] = json.loads((self.folder / "results.json").read_text(encoding="utf-8"))
+        return results
+
+    def requirements(self, state: str) -> set[str]:
+        """The ids of the requirements in that state, such as "pass"."""
+        return {each["id"] for each in self.results["requirements"] if each["verdict"] == state}
+
+
+Run = Callable[..., FinishedRun]
+
+
+def finished(command: list[str], folder: Path) -> FinishedRun:
+    """Run a command of the suite to its end."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    process = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    return FinishedRun(process.returncode, process.stdout + process.stderr, folder)
+
+
+@pytest.fixture(scope="session")
+def run_whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run every scenario through the command line."""
+
+    def run(*arguments: str) -> FinishedRun:
+        folder = tmp_path_factory.mktemp("run") / "reports"
+        command = [sys.executable, "-m", "dsp_conformance", "run", f"--reports={folder}", *arguments]
+        return finished(command, folder)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_some(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the scenarios that an expression of pytest's `-k` selects."""
+
+    def run(select: str, *arguments: str) -> FinishedRun:
+        folder = tmp_path_factory.mktemp("run") / "reports"
+        command = [sys.executable, "-m", "pytest", "features", "-k", select, f"--reports={folder}"]
+        return finished([*command, "-p", "no:cacheprovider", *arguments], folder)
+
+    return run
+
+
+@pytest.fixture
+def serve_stub() -> Iterator[Callable[..., str]]:
+    """Start stubs by hand, as somebody with a target file would; gives the control API's URL of each."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def serve(*arguments: str) -> str:
+        command = [sys.executable, "-m", "dsp_conformance", "stub", "serve", "--port", "0", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout is not None
+        return str(json.loads(process.stdout.readline())["control_url"])
+
+    yield serve
+    for process in processes:
+        process.terminate()
+        process.communicate(timeout=10)
