@@ -80,7 +80,13 @@ _OWN_FILES = (
     "categories.json",
     "environment.properties",
     "executor.json",
+    "allurerc.json",
 )
+# Allure 3 reads categories from its own configuration alone: "allure generate --config .../allurerc.json".
+_REPORT = {
+    "name": "DSP conformance",
+    "plugins": {"awesome": {"options": {"singleFile": True, "groupBy": ["epic", "feature", "story"]}}},
+}
 
 
 def refuse_second_writer(config: pytest.Config) -> None:
@@ -168,11 +174,13 @@ class AllureBridge:
                 "name": name,
                 "description": description,
                 "matchedStatuses": [status],
-                "messageRegex": f"(?s){name}:.*",
+                # Allure 2 (Java) matches the whole message, Allure 3 (JavaScript) searches in it.
+                "messageRegex": rf"^{name}:[\s\S]*",
             }
             for name, description, status in _CATEGORIES
         ]
         self._write("categories.json", _json(categories))
+        self._write("allurerc.json", _json({**_REPORT, "categories": categories}))
 
     def _write(self, name: str, octets: bytes) -> None:
         (self._folder / name).write_bytes(octets)
@@ -208,7 +216,7 @@ class AllureBridge:
         status = _STEP_STATUS[step.status]
         failed_inside = any(not check.passed for one in step.evidence.exchanges for check in one.checks)
         return TestStepResult(
-            name=f"{step.keyword.strip()} {step.text}",
+            name=step.title,
             status=Status.FAILED if status == Status.PASSED and failed_inside else status,
             stage="finished",
             start=step.start or None,
@@ -250,8 +258,7 @@ class AllureBridge:
             return
         text = readable(message.octets)
         kind = AttachmentType.XML if text.lstrip().startswith("<") else AttachmentType.TEXT
-        name = f"{what} ({message.size} octets, SHA-256 {message.sha256})"
-        yield self._attachment(name, text.encode(), kind)
+        yield self._attachment(f"{what}, {message.size} octets", text.encode(), kind)
 
     def _archive(self, record: ScenarioRecord) -> Iterable[Attachment]:
         """Write the exact octets of all messages, in order of time, as one file: many would take longer."""

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from dsp_conformance.report.verdicts import Finding
+from dsp_conformance.report.verdicts import Finding, not_met
 
 
 def now_ms() -> int:
@@ -63,8 +63,8 @@ class Check:
     @property
     def finding(self) -> Finding:
         """The outcome in the form of a finding."""
-        state = "met" if self.passed else "not met"
-        return Finding(f"requirement {self.requirement} {state}", self.expected, self.found, self.detail)
+        what = f"requirement {self.requirement} met" if self.passed else not_met([self.requirement])
+        return Finding(what, self.expected, self.found, self.detail)
 
 
 @dataclass(slots=True)

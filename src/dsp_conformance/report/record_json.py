@@ -92,6 +92,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "exclusion": judged.exclusion,
         "requirements": list(judged.requirements),
         **asdict(judged.finding),
+        "step": reason.step,
         "trace": reason.trace,
     }
 
@@ -104,7 +105,7 @@ def _read_reason(tree: Mapping[str, Any]) -> Reason:
         Exclusion(tree["exclusion"]) if tree["exclusion"] else None,
         tuple(tree["requirements"]),
     )
-    return Reason(Phase(tree["phase"]), judged, tree["trace"])
+    return Reason(Phase(tree["phase"]), judged, tree["step"], tree["trace"])
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from dsp_conformance.report.verdicts import (
     Judgement,
     Verdict,
     judge,
+    not_met,
     worst,
 )
 
@@ -48,11 +49,13 @@ class Reason:
     Attributes:
         phase: when that was found.
         judgement: what it says.
+        step: the step that was running, as the feature words it; empty outside of steps.
         trace: where the suite failed, if that is the reason: files, lines and source, no values.
     """
 
     phase: Phase
     judgement: Judgement
+    step: str = ""
     trace: str = ""
 
 
@@ -87,6 +90,11 @@ class StepRecord:
     start: int = 0
     stop: int = 0
     evidence: Evidence = field(default_factory=Evidence)
+
+    @property
+    def title(self) -> str:
+        """The whole line as the feature words it."""
+        return f"{self.keyword.strip()} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +220,20 @@ class ScenarioRecord:
 
     def worsen(self, phase: Phase, exception: BaseException) -> Reason:
         """Add what an exception says about the scenario."""
-        judged = judge(exception)
-        reason = Reason(phase, judged, _trace(exception) if judged.verdict is Verdict.ERROR else "")
+        judged = self._named(judge(exception))
+        step = self._open.title if self._open else ""
+        reason = Reason(phase, judged, step, _trace(exception) if judged.verdict is Verdict.ERROR else "")
         self.reasons.append(reason)
         self.end_step(StepStatus.of(judged))
         return reason
+
+    def _named(self, judged: Judgement) -> Judgement:
+        """A failure that names no requirement concerns all of the scenario's own: name them."""
+        own = self.identity.requirements
+        if judged.verdict is not Verdict.FAIL or judged.requirements or not own:
+            return judged
+        finding = replace(judged.finding, what=not_met(own))
+        return replace(judged, finding=finding, requirements=own)
 
     def release(self) -> None:
         """Drop all message bodies; see `Exchange.release`."""

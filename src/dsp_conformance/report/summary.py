@@ -44,7 +44,8 @@ def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
         file=page, force_terminal=colour, no_color=not colour, width=width, highlight=False, soft_wrap=False
     )
     results = run.requirement_results()
-    console.print(Group(*_head(run, results), *_tables(results), *_troubles(run)))
+    page_body = Group(*_head(run, results), *_tables(results), *_troubles(run))
+    console.print(page_body, crop=False)
     return page.getvalue()
 
 
@@ -74,7 +75,7 @@ def _counted(result: RequirementResult) -> str:
     if result.checks:
         return f"{result.checks} checks, {result.failed_checks} failed"
     if result.verdict is Verdict.NONE:
-        return escape(result.not_assessed)
+        return escape(result.not_assessed.removeprefix(f"{result.state}: "))
     ran = [said for _, said in result.scenarios if said is not Verdict.NONE]
     excluded = len(result.scenarios) - len(ran)
     passed = ran.count(Verdict.PASS)
@@ -86,12 +87,13 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
         yield Text(f"suite: {error}", style=_COLOURS["error"])
     records = [one for one in run.ordered_records() if one.verdict not in (Verdict.NONE, Verdict.PASS)]
     for record in sorted(records, key=lambda one: one.verdict, reverse=True):
-        yield Text(f"{record.verdict.label.upper()}  {record.identity.id}", _COLOURS[record.verdict.label])
+        heading = f"{record.verdict.label.upper()}  {record.identity.id}"
+        yield _unbroken(heading, _COLOURS[record.verdict.label])
         about = ", ".join(record.identity.requirements) or "no requirement"
         yield Text(f"  {about}; {record.attribution}")
         for line in trouble_of(record):
             yield Text(f"  {line}")
-        yield Text(f"  run it alone: {record.nodeid}", style="dim")
+        yield _unbroken(f"  run it alone: {record.nodeid}", "dim")
         yield Text()
     excluded = [one for one in run.ordered_records() if one.exclusion]
     for what in dict.fromkeys(reason.judgement.finding.what for one in excluded for reason in one.reasons):
@@ -99,11 +101,16 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
         yield Text(f"{count} scenario{'s' if count > 1 else ''} {what}", style="dim")
 
 
+def _unbroken(line: str, style: str) -> Text:
+    """A line to be copied: never wrapped."""
+    return Text(line, style=style, no_wrap=True, overflow="ignore")
+
+
 def trouble_of(record: ScenarioRecord) -> list[str]:
     """Why a scenario did not pass, line by line: step, expected, found, what to do."""
     lines = []
     for reason in record.reasons:
-        lines += [f"[{reason.phase}]", *str(reason.judgement.finding).splitlines()]
+        lines += [reason.step or f"[{reason.phase}]", *str(reason.judgement.finding).splitlines()]
     # The same check usually fails on every exchange: say it once.
     told = dict.fromkeys(str(check.finding) for check in record.failed_checks())
     for text in list(told)[:_MANY]:

@@ -95,6 +95,11 @@ class Finding:
         return "\n".join([self.what, *(f"  {label}: {text}" for label, text in parts if text)])
 
 
+def not_met(requirements: Iterable[str]) -> str:
+    """The first line of a failure, naming the requirements if any are known."""
+    return " ".join(filter(None, ("requirement", ", ".join(requirements), "not met")))
+
+
 class _Reasoned:
     """What all exceptions of this module share: a finding that renders itself."""
 
@@ -120,8 +125,7 @@ class RequirementNotMet(_Reasoned, AssertionError):  # noqa: N818 - the outcome,
     ) -> None:
         self.requirements = tuple(requirements)
         self.expected, self.found, self.hint = expected, found, hint
-        named = f" {', '.join(self.requirements)}" if self.requirements else ""
-        self.finding = Finding(f"requirement{named} not met", expected, found, hint)
+        self.finding = Finding(not_met(self.requirements), expected, found, hint)
         super().__init__(expected, found)
 
 

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dsp_conformance.report.ledger import Keyword, Ledger, LedgerError, UnknownRequirement
+
+OWN = Path(__file__).parents[2] / "features" / "requirements.toml"
+ENTRY = """
+[groups]
+MP105 = "the change"
+
+[requirements.MP105-01]
+title = "t"
+text = "A conforming DSP does."
+keyword = "MUST"
+source = ["S"]
+applicability = "smets1"
+revision = 1
+"""
+
+
+def load(folder: Path, text: str) -> Ledger:
+    path = folder / "requirements.toml"
+    path.write_text(text)
+    return Ledger.load(path)
+
+
+def test_the_projects_ledger_holds_every_requirement_of_its_first_edition() -> None:
+    ledger = Ledger.load(OWN)
+    counts = {"MP105": 11, "SCOPE": 6, "BASE": 7, "DUIS": 5}
+    expected = [f"{group}-{number:02}" for group, count in counts.items() for number in range(1, count + 1)]
+    assert list(ledger) == expected
+    assumed = [one.id for one in ledger.values() if one.keyword is Keyword.ASSUMED]
+    assert assumed == ["MP105-08", "MP105-09", "MP105-10", "SCOPE-04"]
+    switched = {one.id: one.applicability for one in ledger.values() if one.applicability}
+    assert switched == {"MP105-11": "resent_activation", "SCOPE-03": "not secmp0007", "BASE-05": "smets1"}
+
+
+def test_sources_stand_where_the_paper_or_the_public_page_says_so() -> None:
+    ledger = Ledger.load(OWN)
+    assert ledger["MP105-04"].source == ("S", "P")
+    assert ledger["MP105-06"].source == ("P",)
+    assert all(one.source for one in ledger.values() if one.keyword is Keyword.MUST and one.group != "DUIS")
+    assert not any(one.source for one in ledger.values() if one.keyword is Keyword.ASSUMED)
+
+
+@pytest.mark.parametrize(
+    ("declared", "applies"), [({"smets1": True}, True), ({"smets1": False}, False), ({}, False)]
+)
+def test_a_switch_must_be_declared_for_its_requirement_to_apply(
+    tmp_path: Path, *, declared: dict[str, bool | None], applies: bool
+) -> None:
+    reason = load(tmp_path, ENTRY)["MP105-01"].not_applicable(declared)
+    assert (reason is None) == applies
+    assert reason is None or "smets1" in reason
+
+
+@pytest.mark.parametrize(
+    ("declared", "applies"), [({"smets1": True}, False), ({"smets1": False}, True), ({"smets1": None}, True)]
+)
+def test_a_negated_switch_must_not_be_declared(
+    tmp_path: Path, *, declared: dict[str, bool | None], applies: bool
+) -> None:
+    requirement = load(tmp_path, ENTRY.replace('"smets1"', '"not smets1"'))["MP105-01"]
+    assert (requirement.not_applicable(declared) is None) == applies
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key", "nearest"),
+    [
+        (('keyword = "MUST"', 'keyword = "MSUT"'), "requirements.MP105-01.keyword", "MUST"),
+        (('keyword = "MUST"', 'keyword = "assumd"'), "requirements.MP105-01.keyword", "ASSUMED"),
+        (('title = "t"', 'titel = "t"\ntitle = "t"'), "requirements.MP105-01.titel", "title"),
+        (('"smets1"', '"smet1"'), "requirements.MP105-01.applicability", "smets1"),
+        (('source = ["S"]', 'source = ["X"]'), "requirements.MP105-01.source.0", ""),
+        (("revision = 1", 'revision = "1"'), "requirements.MP105-01.revision", ""),
+        (("revision = 1", "revision = 0"), "requirements.MP105-01.revision", ""),
+        (('title = "t"', ""), "requirements.MP105-01.title", ""),
+        (("A conforming", "The"), "requirements.MP105-01.text", ""),
+        (("requirements.MP105-01", "requirements.MP106-01"), "requirements.MP106-01", "MP105"),
+        (("requirements.MP105-01", "requirements.MP105-1"), "requirements.MP105-1", ""),
+        (("[groups]", "[group]"), "groups", ""),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_its_key_and_the_nearest_spelling(
+    tmp_path: Path, wrong: tuple[str, str], key: str, nearest: str
+) -> None:
+    with pytest.raises(LedgerError) as refused:
+        load(tmp_path, ENTRY.replace(*wrong))
+    assert (refused.value.key, refused.value.nearest) == (key, nearest)
+    assert "requirements.toml" in str(refused.value)
+
+
+def test_a_file_that_is_missing_or_no_toml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be read"):
+        Ledger.load(tmp_path / "absent.toml")
+    with pytest.raises(LedgerError, match="is no TOML"):
+        load(tmp_path, "= nothing")
+
+
+def test_an_unknown_id_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
+    ledger = load(tmp_path, ENTRY)
+    with pytest.raises(UnknownRequirement, match="did you mean 'MP105-01'"):
+        ledger["MP105-1"]
+    assert "MP105-1" not in ledger
