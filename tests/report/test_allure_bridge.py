@@ -124,16 +124,25 @@ def test_what_is_no_xml_is_attached_as_it_came(suite: SmallSuite) -> None:
     assert labels(result, "story") == ["CORE-01 It answers", "DUIS-01 It is well-formed"]
 
 
-def test_history_is_stable_and_distinct_whatever_the_order(suite: SmallSuite) -> None:
-    def identities(*arguments: str) -> dict[str, tuple[str, str]]:
-        found = suite.run(FEATURE, *arguments).allure
-        return {name: (one["historyId"], one["testCaseId"]) for name, one in found.items()}
-
+def test_history_and_results_are_the_same_whatever_the_order(suite: SmallSuite) -> None:
     suite.pytester.makepyfile(backwards="def pytest_collection_modifyitems(items): items.reverse()")
-    forwards, backwards = identities(), identities("-p", "backwards")
-    assert forwards == backwards
-    assert len({history for history, _ in forwards.values()}) == 2
-    assert len({case for _, case in forwards.values()}) == 1
+    suite.pytester.syspathinsert()
+    forwards, backwards = suite.run(FEATURE), suite.run(FEATURE, "-p", "backwards")
+    histories = [
+        {name: (one["historyId"], one["testCaseId"]) for name, one in run.allure.items()}
+        for run in (forwards, backwards)
+    ]
+    assert histories[0] == histories[1]
+    assert len({history for history, _ in histories[0].values()}) == 2
+    assert len({case for _, case in histories[0].values()}) == 1
+    first, second = (
+        [one["start"] for one in sorted(run.allure.values(), key=lambda one: one["name"])]
+        for run in (forwards, backwards)
+    )
+    assert first == sorted(first)
+    assert second == sorted(second, reverse=True), "the second run went backwards"
+    orders = [[one["id"] for one in run.results["scenarios"]] for run in (forwards, backwards)]
+    assert orders[0] == orders[1]
 
 
 @pytest.mark.parametrize(
@@ -193,9 +202,12 @@ def test_trouble_before_and_after_the_steps_shows(
 
 @pytest.mark.parametrize("ending", ["something comes afterwards", "a second answer comes afterwards"])
 def test_a_late_finding_rewrites_the_scenarios_one_file(suite: SmallSuite, ending: str) -> None:
-    outcome = suite.run(with_ending(ending))
+    later = "\n  @CORE-02\n  Scenario: t\n    Given a DSP\n"
+    outcome = suite.run(with_ending(ending) + later)
     result = outcome.allure["s"]
     assert result["status"] == "failed"
+    [asked] = result["steps"][-3]["steps"]
+    assert [one["name"].partition(",")[0] for one in asked["attachments"]] == ["request", "response"]
     assert "requirement DUIS-01 not met" in result["statusDetails"]["message"]
     assert archived(outcome, result)["01-request.xml"] == b"<a><b>1</b></a>"
     for source in re.findall(r'"source": "([^"]+)"', json.dumps(result)):
