@@ -103,6 +103,7 @@ def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("signing", user.gbcs_signing, None),
         ("agreement", user.gbcs_key_agreement, None),
         ("dsp", pki.dsp(Eui64.parse(DSP)).xml_signing, None),
+        ("other", pki.service_user(Eui64.parse(DEVICE), CertificateRole.SUPPLIER).gbcs_signing, None),
         ("device", pki.device(Eui64.parse(DEVICE)).signing, None),
     ):
         (pki_folder / f"{name}.pem").write_bytes(credential.certificate_pem())

@@ -37,6 +37,7 @@ WRONG_VALUES = {
     "base_url": ('"http://dsp.example:8079/"', '"dsp.example:8079"', "dsp", "base_url", "http"),
     "base_url-type": ('"http://dsp.example:8079/"', "8079", "dsp", "base_url", "http"),
     "base_url-port": ('"http://dsp.example:8079/"', '"http://dsp:99999"', "dsp", "base_url", "http"),
+    "base_url-no-port": ('"http://dsp.example:8079/"', '"http://dsp:0"', "dsp", "base_url", "http"),
     "base_url-login": ('"http://dsp.example:8079/"', '"http://u:p@dsp"', "dsp", "base_url", "http"),
     "base_url-empty": ('"http://dsp.example:8079/"', '""', "dsp", "base_url", "http"),
     "dcc_id": ('"90-b3-d5-1f-30-00-00-02"', '"90-b3-d5"', "dsp", "dcc_id", "EUI-64"),
@@ -227,11 +228,11 @@ MISNAMED_FILES = {
     "somebody else's key": ('"pki/xml.key"', '"pki/device.key"', "users[1]", "key"),
     "a certificate of another party": (
         '"pki/signing.pem"',
-        '"pki/device.pem"',
+        '"pki/other.pem"',
         "users[1]",
         "gbcs_signing_certificate",
     ),
-    "a certificate for another role": ('"pki/xml.pem"', '"pki/agreement.pem"', "users[1]", "certificate"),
+    "a certificate for another role": ('"pki/xml.pem"', '"pki/signing.pem"', "users[1]", "certificate"),
     "a certificate for another use": (
         '"pki/agreement.pem"',
         '"pki/signing.pem"',
@@ -257,6 +258,13 @@ def test_a_file_that_is_not_what_it_is_named_for(case: str, written: Written) ->
     assert (problem.section, problem.key) == (section, key)
     assert str(written.folder / "pki") in problem.found
     assert problem.hint
+
+
+@pytest.mark.parametrize("name", ["xml.pem", "xml.key", "dsp.pem"])
+def test_a_missing_file_is_looked_for_beside_the_target_file(name: str, written: Written) -> None:
+    problem = _only_problem(written.with_change(f'"pki/{name}"', '"pki/none"'))
+
+    assert "target file's folder" in problem.hint
 
 
 def test_half_a_credential_is_told_by_the_missing_half(written: Written) -> None:

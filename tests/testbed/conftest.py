@@ -48,6 +48,18 @@ class PaperTestbed:
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """Answers by method and path; 204 to whatever stands nowhere."""
 
+    _open: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def connections_changed(self, by: int) -> None:
+        with self._changed:
+            self._open += by
+            self._changed.notify_all()
+
+    def all_connections_end(self) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._open == 0, timeout=5)
+
     def of(self, path: str) -> list[Call]:
         return [call for call in self.calls if call.path.endswith(path)]
 
@@ -71,6 +83,14 @@ def _handler(paper: PaperTestbed) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(octets)
 
         do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 - names that the base wants
+
+        def setup(self) -> None:
+            paper.connections_changed(+1)
+            super().setup()
+
+        def finish(self) -> None:
+            super().finish()
+            paper.connections_changed(-1)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
             pass

@@ -342,7 +342,10 @@ def test_threads_have_connections_of_their_own_and_all_are_closed(paper: PaperTe
             thread.start()
         for thread in threads:
             thread.join()
+        held = list(testbed._client._sessions)  # so that they are closed, and not merely forgotten
 
+    assert len(held) == 4
+    assert paper.all_connections_end()
     assert len(paper.of("/cpl-entries/7")) == 9
     assert len({call.connection for call in paper.of("/cpl-entries/7")}) == 3
 

@@ -67,7 +67,7 @@ _Url = Annotated[str, AfterValidator(_http_url)]
 _Eui = Annotated[Eui64, PlainValidator(_eui64)]
 _Path = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]+$")]
 _Environment = Annotated[str, StringConstraints(pattern=_ENVIRONMENT_NAME)]
-_Seconds = Annotated[float, Field(gt=0, le=_LONGEST_WAIT, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(gt=0, le=_LONGEST_WAIT)]
 _Declared = Literal["yes", "no", "undeclared"]
 
 _CERTIFICATE = "the path of a certificate, PEM or DER"

@@ -83,12 +83,7 @@ class Loader:
             try:
                 loaded = load_certificates(path)
                 for certificate in loaded:
-                    check_certificate(
-                        certificate,
-                        roles={CertificateRole.DSP_XML_SIGNING},
-                        use=KeyUse.SIGNING,
-                        path=path,
-                    )
+                    check_certificate(certificate, roles={CertificateRole.DSP_XML_SIGNING}, path=path)
             except SmkiError as error:
                 self._smki("dsp", f"signing_certificates[{number}]", error)
             else:

@@ -169,8 +169,15 @@ class Target:
 
     @classmethod
     def bundled_stub(cls, *, before_mp105: bool = False) -> Self:
-        """The target of a run without a target file; the stub is a quick neighbour, so silence is short."""
+        """The target of a run without a target file; the stub is a quick neighbour, so silence is short.
+
+        The profile declares what the stub does since MP105, also for the stub as it was before: that it does
+        not do so is what such a run has to find.
+        """
         receiver = ReceiverSettings()
+        profile = Profile(
+            silence_seconds=1.0, smets1=True, resent_activation=True, secmp0007=False, local_delivery=True
+        )
         return cls(
             path=None,
             dsp=DspSettings(),
@@ -180,7 +187,7 @@ class Target:
             schema=DuisSchema.bundled(),
             timeouts=Timeouts(),
             max_message_size=receiver.limit,
-            profile=Profile(silence_seconds=1.0, local_delivery=True),
+            profile=profile,
             before_mp105=before_mp105,
         )
 
