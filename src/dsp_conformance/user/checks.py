@@ -29,6 +29,7 @@ SENT_TO_THE_DEVICE: Final = frozenset(
 """Command Variants whose command goes over the WAN, so that a response comes later (``domain.md``)."""
 
 _SHOWN: Final = 3
+_LONGEST: Final = 1000  # characters of what a message brought in, such as the name of an issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def check_signature(diagnosis: SignatureDiagnosis, *, required: bool) -> CheckOu
         "DUIS-02",
         passed=diagnosis.accepted or (unsigned and not required),
         expected=expected,
-        found=str(diagnosis),
+        found=str(diagnosis)[:_LONGEST],
         detail="; ".join(oddities),
     )
 

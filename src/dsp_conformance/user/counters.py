@@ -13,12 +13,16 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from dsp_conformance.duis.identifiers import COUNTER_LIMIT
 from dsp_conformance.eui64 import Eui64
 
 PATIENCE_SECONDS: Final = 120.0
 """How long one sender waits for another one of the same Service User to get its acknowledgement."""
 
 _POLL_SECONDS: Final = 0.002
+_SHOWN: Final = 40
+_MAKE_WRITABLE: Final = "Make the folder and what is in it writable."
+_DELETE: Final = "Delete the file if no other run uses it: counting goes on from the time in milliseconds."
 
 
 @dataclass(eq=False)
@@ -29,17 +33,16 @@ class CounterUnusable(Exception):  # noqa: N818 - reads as what it is wherever i
         path: the counter's file.
         expected: what should have been possible.
         found: what came.
+        hint: what to do next.
     """
 
     path: Path
     expected: str
     found: str
+    hint: str = _MAKE_WRITABLE
 
     def __str__(self) -> str:
-        return (
-            f"request counter {self.path}: expected {self.expected}, found {self.found}. "
-            "Make the folder writable, or delete the file if nothing else uses it."
-        )
+        return f"request counter {self.path}: expected {self.expected}, found {self.found}. {self.hint}"
 
 
 @dataclass(slots=True)
@@ -47,10 +50,12 @@ class Counters:
     """Hands out counters from one folder that every process of the Service Users shares.
 
     Attributes:
-        folder: holds one small file a Service User; made where it is missing.
+        folder: holds two small files a Service User; made where it is missing.
+        patience: seconds to wait for another sender of the same Service User, in this process or another.
     """
 
     folder: Path
+    patience: float = PATIENCE_SECONDS
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _locks: dict[Eui64, tuple[threading.Lock, FileLock]] = field(default_factory=dict, repr=False)
 
@@ -60,25 +65,25 @@ class Counters:
 
         Requests must reach the DSP in the order of their counters, so the block must last until the
         acknowledgement, and no longer. The counter is the time in milliseconds, or one more than the last
-        where that is later.
+        where that is later. A process that dies in the block lets go; its counter stays used.
 
         Raises:
             CounterUnusable: the file cannot be read or written, or another sender does not let go.
         """
         path = self.folder / f"{originator}.counter"
         thread_lock, file_lock = self._locks_of(originator, path)
-        with thread_lock:
-            try:
-                file_lock.acquire(timeout=PATIENCE_SECONDS, poll_interval=_POLL_SECONDS)
-            except Timeout:
-                found = f"another sender that held it for {PATIENCE_SECONDS:g} s"
-                raise CounterUnusable(path, "its turn", found) from None
-            except OSError as error:
-                raise CounterUnusable(path, "a lockable file", str(error)) from None
+        deadline = time.monotonic() + self.patience
+        # The file lock polls, so threads of this process queue at a lock of their own first.
+        if not thread_lock.acquire(timeout=self.patience):
+            raise self._never_free(path)
+        try:
+            self._acquire(file_lock, path, deadline)
             try:
                 yield _next(path)
             finally:
                 file_lock.release()
+        finally:
+            thread_lock.release()
 
     def _locks_of(self, originator: Eui64, path: Path) -> tuple[threading.Lock, FileLock]:
         with self._guard:
@@ -87,22 +92,49 @@ class Counters:
                     self.folder.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
                     raise CounterUnusable(path, "a folder to keep it in", str(error)) from None
-                # The file lock polls, so threads of this process queue at a lock of their own first.
                 lock = FileLock(path.with_suffix(".lock"), thread_local=False)
                 self._locks[originator] = (threading.Lock(), lock)
             return self._locks[originator]
 
+    def _acquire(self, file_lock: FileLock, path: Path, deadline: float) -> None:
+        try:
+            file_lock.acquire(timeout=max(0.0, deadline - time.monotonic()), poll_interval=_POLL_SECONDS)
+        except Timeout:
+            raise self._never_free(path) from None
+        except OSError as error:
+            raise CounterUnusable(path, "a lockable file", str(error)) from None
+
+    def _never_free(self, path: Path) -> CounterUnusable:
+        return CounterUnusable(
+            path,
+            "its turn",
+            f"another sender that held it for {self.patience:g} s",
+            "Give parallel runs Service Users of their own, or end the other run.",
+        )
+
 
 def _next(path: Path) -> int:
+    counter = max(time.time_ns() // 1_000_000, _last(path) + 1)
+    if counter > COUNTER_LIMIT:
+        raise CounterUnusable(path, f"a counter up to {COUNTER_LIMIT}", "that all are used up", _DELETE)
+    new = path.with_suffix(".new")
     try:
-        last = int(path.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        last = -1
-    except (OSError, ValueError) as error:
-        raise CounterUnusable(path, "a decimal number", str(error)) from None
-    counter = max(time.time_ns() // 1_000_000, last + 1)
-    try:
-        path.write_text(str(counter), encoding="ascii")
+        new.write_text(str(counter), encoding="ascii")
+        new.replace(path)  # whoever dies halfway leaves a whole file behind
     except OSError as error:
         raise CounterUnusable(path, "a writable file", str(error)) from None
     return counter
+
+
+def _last(path: Path) -> int:
+    """Return the counter that was handed out last, or -1 where there is none."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return -1
+    except OSError as error:
+        raise CounterUnusable(path, "a readable file", str(error)) from None
+    try:
+        return int(content)
+    except ValueError:
+        raise CounterUnusable(path, "a decimal number", repr(content[:_SHOWN]), _DELETE) from None

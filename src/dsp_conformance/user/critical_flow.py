@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from dsp_conformance import gbcs
-from dsp_conformance.duis.catalogue import ServiceReferenceVariant
+from dsp_conformance.duis.catalogue import ServiceReferenceVariant, catalogue
 from dsp_conformance.duis.messages import PreCommand
 from dsp_conformance.duis.request_bodies import ActivateFirmware, SignedPreCommand
 from dsp_conformance.duis.terms import CommandVariant
@@ -45,7 +45,8 @@ def send_critical(
     """Run a critical request up to the acknowledgement of the signed Pre-Command.
 
     Signing authorises the command, so a Pre-Command that asks for something else is not signed and the flow
-    ends there (``domain.md``, Command Variants and services).
+    ends there (``domain.md``, Command Variants and services). An answer whose own signature does not verify
+    is reported as DUIS-02 and does not end the flow, so that what comes after can still be judged.
 
     Raises:
         ValueError: the Service User has no key to sign Pre-Commands with.
@@ -75,8 +76,9 @@ def send_critical(
 def pre_command_flaw(transform: Exchange, octets: bytes) -> str:
     """Tell in which way a Pre-Command is not the one asked for; empty where it is.
 
-    The header must name the Service User, the Device and the request's counter; for SR11.3 the content must
-    ask for the image and the time of the request.
+    The header must name the Service User, the Device, the request's counter and, as far as message codes are
+    known (``wire.md``), a use case of the request; for SR11.3 the content must ask for the image and the time
+    of the request.
     """
     request = transform.request
     try:
@@ -89,6 +91,9 @@ def pre_command_flaw(transform: Exchange, octets: bytes) -> str:
         return f"the Pre-Command is from, to and numbered {_named(header)} instead of {_named(wanted)}"
     if message.kind is not gbcs.Kind.COMMAND or message.signature is not None:
         return "the Pre-Command is no unsigned command"
+    code, use_cases = message.message_code, catalogue()[request.variant].use_cases
+    if isinstance(code, gbcs.MessageCode) and code.name not in use_cases:
+        return f"the Pre-Command is a {message.title} instead of {' or '.join(use_cases)}"
     return _activation_flaw(transform, message) if request.variant == "11.3" else ""
 
 

@@ -70,18 +70,23 @@ class Delivery:
     Attributes:
         received_at: when it had come in whole.
         content_type: the HTTP header as it came.
-        octets: the message as it stood on the wire.
+        octets: the message as it stood on the wire; of a large refused one only the beginning is kept.
+        size: how many octets came.
         response: the DUIS response or alert, or None where it cannot be read.
         checks: the DUIS checks made of it (DUIS-01, DUIS-02).
-        accepted: whether the receiver took it (204) or refused it (400).
+        accepted: whether the receiver took it (204) or refused it (4xx).
+        unread: why the suite could not read a message in which nothing is known to be wrong: the suite's own
+            fault, never the DSP's. Empty otherwise.
     """
 
     received_at: datetime
     content_type: str
     octets: bytes
+    size: int
     response: Response | None
     checks: tuple[CheckOutcome, ...]
     accepted: bool
+    unread: str = ""
 
     @property
     def refusal(self) -> str:
@@ -92,4 +97,5 @@ class Delivery:
     def title(self) -> str:
         """The delivery in one line for a report."""
         code = self.response.response_code.value if self.response else "unreadable message"
-        return f"asynchronous {code}" if self.accepted else f"refused asynchronous {code}"
+        cut = f" (the first {len(self.octets)} of {self.size} octets)" if len(self.octets) < self.size else ""
+        return f"{'' if self.accepted else 'refused '}asynchronous {code}{cut}"

@@ -2,29 +2,53 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Condition, RLock
+from typing import Final
 
 from dsp_conformance.duis.identifiers import RequestID
+from dsp_conformance.duis.messages import DccAlert, DeviceAlert, OtherBody, Response
 from dsp_conformance.user.exchange import Delivery
+
+KEPT_OF_REFUSED: Final = 65_536
+"""Octets kept of one refused message."""
+
+KEPT_OF_ALL_REFUSED: Final = 64 * 1024 * 1024
+"""Octets kept of all refused messages of a run together; of those that come later, none."""
+
+MOST_REFUSED: Final = 50_000
+"""Refused messages kept; later ones are counted only. A run that gets there can prove nothing any more."""
 
 
 @dataclass(slots=True)
 class Inbox:
     """Every message that the DSP posted during a run, in the order of arrival.
 
-    Early, late, duplicate, unasked and refused messages are all kept: whoever asks decides what they mean.
+    Early, late, duplicate, unasked and refused messages are all kept: whoever asks decides what they mean. Of
+    refused ones no more is kept than a flood of junk may take of the memory.
+
+    Attributes:
+        refused_beyond: how many refused messages came after the last one kept.
     """
 
+    refused_beyond: int = 0
     _arrived: Condition = field(default_factory=lambda: Condition(RLock()), repr=False)
     _deliveries: list[Delivery] = field(default_factory=list, repr=False)
     _by_request: dict[RequestID, list[Delivery]] = field(default_factory=dict, repr=False)
+    _refused: int = 0
+    _refused_octets: int = 0
 
     def put(self, delivery: Delivery) -> None:
         """Add a message and wake whoever waits."""
+        request_id = answered_request(delivery)
         with self._arrived:
+            if not delivery.accepted:
+                if self._refused == MOST_REFUSED:
+                    self.refused_beyond += 1
+                    return
+                delivery = self._beginning_of(delivery)
             self._deliveries.append(delivery)
-            if (request_id := answered_request(delivery)) is not None:
+            if request_id is not None:
                 self._by_request.setdefault(request_id, []).append(delivery)
             self._arrived.notify_all()
 
@@ -62,11 +86,31 @@ class Inbox:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
         self.wait_until(lambda: False, max(0.0, moment - time.monotonic()))
 
+    def _beginning_of(self, refused: Delivery) -> Delivery:
+        self._refused += 1
+        room = min(KEPT_OF_REFUSED, KEPT_OF_ALL_REFUSED - self._refused_octets)
+        octets = refused.octets[:room]
+        self._refused_octets += len(octets)
+        response = refused.response
+        if response is not None and len(octets) < len(refused.octets):
+            # What it carries may be as large as the octets; that it came, and what it names, is enough.
+            response = Response(
+                response.request_id,
+                response.response_id,
+                response.response_code,
+                response.response_date_time,
+                OtherBody("a message too large to keep"),
+            )
+        return replace(refused, octets=octets, response=response)
+
 
 def answered_request(delivery: Delivery) -> RequestID | None:
-    """Return the request that a message names, by its RequestID or else by its ResponseID mirrored."""
+    """Return the request that a message names, by its RequestID or else by its ResponseID mirrored.
+
+    An alert answers no request, whatever it names.
+    """
     response = delivery.response
-    if response is None:
+    if response is None or isinstance(response.body, DeviceAlert | DccAlert):
         return None
     if response.request_id is not None or response.response_id is None:
         return response.request_id

@@ -5,6 +5,7 @@ from typing import Final
 
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import Response, UnexpectedShape
+from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.signature import KnownSigners, verify
 from dsp_conformance.smki.certificates import CertificateRole
@@ -20,10 +21,13 @@ class Inspection:
     Attributes:
         response: the response, or None where the octets hold none that can be read.
         checks: DUIS-01, and DUIS-02 where there was a document to check.
+        unread: why the suite cannot read a response to which the schema does not object: the suite's own
+            fault, such as a response code that only a later version of the schema has. None otherwise.
     """
 
     response: Response | None
     checks: tuple[CheckOutcome, ...]
+    unread: UnexpectedShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,16 @@ class Inspector:
         except xml.MalformedXml as error:
             return Inspection(None, (check_form(content_type, str(error), ()),))
         form = check_form(content_type, None, self.schema.violations(root))
-        diagnosis = verify(root, self.signers, roles=_DSP_ROLES)
+        response, unread = None, None
         try:
             response = Response.from_xml(root)
         except UnexpectedShape as error:
-            if form.passed:  # the schema allows what cannot be read, so the reader is at fault, not the DSP
-                raise
-            form = check_form(content_type, f"{form.found}; {error}", ())
-            response = None
+            if not form.passed:
+                form = check_form(content_type, f"{form.found}; {error}", ())
+            elif root.tag != sr("Response"):  # the schema knows other documents too
+                form = check_form(content_type, str(error), ())
+            else:
+                unread = error
         required = must_be_signed(response, asynchronous=asynchronous)
-        return Inspection(response, (form, check_signature(diagnosis, required=required)))
+        signature = check_signature(verify(root, self.signers, roles=_DSP_ROLES), required=required)
+        return Inspection(response, (form, signature), unread)

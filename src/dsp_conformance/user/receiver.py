@@ -3,6 +3,7 @@
 It checks, keeps and then answers 204, or 400 if the message fails schema or signature (``domain.md``).
 """
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,14 +18,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from dsp_conformance.duis import messages as duis
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
-from dsp_conformance.user.checks import check_form
+from dsp_conformance.user.checks import CheckOutcome, check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
 from dsp_conformance.user.transport import MEDIA_TYPE, media_type, utc_now
 
+_log = logging.getLogger(__name__)
+
 _BACKLOG: Final = 256
+_SHOWN: Final = 200
 _STOP_SECONDS: Final = 5.0
 
 
@@ -76,6 +81,7 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
     server = uvicorn.Server(
         uvicorn.Config(
             _application(settings.limit, inspector, inbox),
+            http="h11",  # unlike the faster one, it bounds what a client may send as headers
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -96,43 +102,86 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
 
 def _application(limit: int, inspector: Inspector, inbox: Inbox) -> Starlette:
     async def receive(request: Request) -> Response:
-        content_type = request.headers.get("content-type", "")
-        octets = await _body(request, limit)
-        if octets is None:
-            refused = check_form(content_type, f"more than {limit} octets", ())
-            inbox.put(Delivery(utc_now(), content_type, b"", None, (refused,), accepted=False))
-            return PlainTextResponse(f"expected at most {limit} octets\n", 413)
+        content_type = request.headers.get("content-type", "")[:_SHOWN]
+        try:
+            octets = await _body(request, limit)
+        except _Unusable as flaw:
+            refused = check_form(content_type, flaw.what, ())
+            inbox.put(_delivery(content_type, flaw.octets, None, (refused,), size=flaw.size))
+            return PlainTextResponse(f"{flaw.what}\n", flaw.status)
         delivery = await run_in_threadpool(_inspect, inspector, octets, content_type)
         inbox.put(delivery)
         if delivery.accepted:
             return Response(status_code=204)
+        if delivery.unread:
+            return PlainTextResponse("the receiver failed\n", 500)
         status = 400 if media_type(content_type) == MEDIA_TYPE else 415
         return PlainTextResponse(f"{delivery.refusal}\n", status)
 
     return Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])])
 
 
-async def _body(request: Request, limit: int) -> bytes | None:
+@dataclass(eq=False)
+class _Unusable(Exception):  # noqa: N818 - carries a finding over two functions, no further
+    """A body that cannot be inspected, and the HTTP status that says so."""
+
+    what: str
+    octets: bytes
+    size: int
+    status: int
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Return the body.
+
+    Raises:
+        _Unusable: it is larger than the limit, or broke off.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        what = f"expected at most {limit} octets, found {announced} announced"
+        raise _Unusable(what, b"", int(announced), 413)
     parts = bytearray()
     try:
         async for chunk in request.stream():
             parts += chunk
             if len(parts) > limit:
-                return None
+                found = f"expected at most {limit} octets, found more"
+                raise _Unusable(found, bytes(parts[:limit]), len(parts), 413)
     except ClientDisconnect:
-        return b""
+        what = f"the connection broke after {len(parts)} of {announced or 'unknown'} octets"
+        raise _Unusable(what, bytes(parts), len(parts), 400) from None
     return bytes(parts)
 
 
 def _inspect(inspector: Inspector, octets: bytes, content_type: str) -> Delivery:
-    inspection = inspector.inspect(octets, content_type, asynchronous=True)
+    try:
+        inspection = inspector.inspect(octets, content_type, asynchronous=True)
+    except Exception as error:  # noqa: BLE001 - the DSP must not be blamed for a message that is lost here
+        _log.exception("a message of %d octets could not be inspected", len(octets))
+        return _delivery(content_type, octets, None, (), unread=f"{type(error).__name__}: {error}")
+    unread = "" if inspection.unread is None else str(inspection.unread)
+    return _delivery(content_type, octets, inspection.response, inspection.checks, unread=unread)
+
+
+def _delivery(
+    content_type: str,
+    octets: bytes,
+    response: duis.Response | None,
+    checks: tuple[CheckOutcome, ...],
+    *,
+    size: int | None = None,
+    unread: str = "",
+) -> Delivery:
     return Delivery(
         received_at=utc_now(),
         content_type=content_type,
         octets=octets,
-        response=inspection.response,
-        checks=inspection.checks,
-        accepted=all(check.passed for check in inspection.checks),
+        size=len(octets) if size is None else size,
+        response=response,
+        checks=checks,
+        accepted=bool(checks) and all(check.passed for check in checks),
+        unread=unread,
     )
 
 
@@ -141,7 +190,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG
         )
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # the latter for a number that is no port
         raise ReceiverUnusable(f"{host}:{port}", str(error)) from None
 
 

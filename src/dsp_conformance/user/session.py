@@ -88,6 +88,7 @@ class UserSession:
 
         Raises:
             CounterUnusable: the Service User's counter cannot be kept.
+            UnexpectedShape: the suite cannot read an answer to which the schema does not object.
         """
         target = self.connection.dcc_id if device_id is None else device_id
         # Held until the acknowledgement, so that requests arrive in the order of their counters.
@@ -177,6 +178,8 @@ def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector) -> Exc
         return replace(exchange, trouble=obstacle)
     inspection = inspector.inspect(answer.octets, answer.content_type, asynchronous=False)
     checks: list[CheckOutcome] = [*inspection.checks]
+    if inspection.unread is not None:
+        raise inspection.unread
     if inspection.response is None:
         found = next(check.found for check in checks if not check.passed)
         trouble = Trouble(

@@ -1,14 +1,23 @@
-"""Posting octets to a DSP's three services over HTTP, and telling what went wrong on the way."""
+"""Posting octets to a DSP's three services over HTTP, and telling what went wrong on the way.
 
+No message is ever sent twice: its counter would be a replay (``domain.md``, Messages), and a DSP may have
+acted on a message whose answer was lost. So what breaks on the way stays broken, and connections are chosen
+such that little breaks: one that the DSP has closed is replaced before anything is sent, and one that idled
+for long, which the DSP may be closing at this moment, is not used again.
+"""
+
+import io
 import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import requests
+import urllib3
 
+from dsp_conformance import __version__
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
 
@@ -16,6 +25,12 @@ MEDIA_TYPE: Final = "application/xml"
 """The content type of every DUIS message (``domain.md``, Messages)."""
 
 _CHUNK: Final = 65_536
+_LONGEST_IDLE_SECONDS: Final = 4.0  # common servers close idle connections after 5 s or more
+_HEADERS: Final = {
+    "Accept": MEDIA_TYPE,
+    "Accept-Encoding": "identity",  # evidence is what stood on the wire
+    "User-Agent": f"dsp-conformance/{__version__}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +74,8 @@ class Timeouts:
     """How long the Service User waits.
 
     Attributes:
-        connect: seconds for a connection.
-        answer: seconds for the synchronous answer to begin, and between its parts.
+        connect: seconds for a connection, and for each part of a long request to be taken.
+        answer: seconds for the synchronous answer to begin, and then again for all of it to have come.
         response: seconds for the asynchronous response.
     """
 
@@ -71,12 +86,12 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What the DSP answered, as it stood on the wire.
+    """What the DSP answered.
 
     Attributes:
         status: the HTTP status.
         headers: the HTTP headers, names in lower case.
-        octets: the body.
+        octets: the body as it stood on the wire, but for transfer and content codings.
         seconds: from sending to the last octet.
     """
 
@@ -145,8 +160,9 @@ class DuisTransport:
         try:
             with self._session().post(
                 url,
-                data=octets,
-                headers={"Content-Type": content_type, "Accept": MEDIA_TYPE},
+                # The library has a short time to hand over each part of what it is given: cut long ones up.
+                data=io.BytesIO(octets) if len(octets) > _CHUNK else octets,
+                headers={"Content-Type": content_type},
                 timeout=(self.timeouts.connect, self.timeouts.answer),
                 allow_redirects=False,
                 stream=True,
@@ -154,15 +170,23 @@ class DuisTransport:
                 body = self._read(answer, url)
                 headers = tuple((name.lower(), value) for name, value in answer.headers.items())
                 return HttpAnswer(answer.status_code, headers, body, time.perf_counter() - begun)
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise TargetUnreachable(_obstacle(error), url, str(error)) from error
+        finally:
+            self._local.used_at = time.monotonic()
 
     def _read(self, answer: requests.Response, url: str) -> bytes:
+        """Read a body piece by piece as it comes, so that neither its size nor its slowness is unbounded."""
+        deadline = time.monotonic() + self.timeouts.answer
         parts = bytearray()
-        for chunk in answer.iter_content(_CHUNK):
-            parts += chunk
+        raw: Any = answer.raw  # requests does not say what it is: a response of urllib3
+        while piece := raw.read1(_CHUNK, decode_content=True):
+            parts += piece
             if len(parts) > self.limit:
                 raise TargetUnreachable(Obstacle.TOO_LARGE, url, f"expected at most {self.limit} octets")
+            if time.monotonic() > deadline:
+                found = f"expected all of it within {self.timeouts.answer:g} s, found {len(parts)} octets"
+                raise TargetUnreachable(Obstacle.TIMEOUT, url, found)
         return bytes(parts)
 
     def _session(self) -> requests.Session:
@@ -170,7 +194,10 @@ class DuisTransport:
         if session is None:
             session = requests.Session()
             session.trust_env = False  # the target file alone says how the DSP is reached
+            session.headers.update(_HEADERS)
             self._local.session = session
+        elif time.monotonic() - self._local.used_at > _LONGEST_IDLE_SECONDS:
+            session.close()  # its connections only; the next post opens a new one
         return session
 
 
@@ -184,18 +211,26 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _obstacle(error: requests.RequestException) -> Obstacle:
+_OBSTACLES: Final[tuple[tuple[type[Exception], Obstacle], ...]] = (
+    (requests.ConnectTimeout, Obstacle.CONNECT),
+    (urllib3.exceptions.ConnectTimeoutError, Obstacle.CONNECT),
+    (requests.Timeout, Obstacle.TIMEOUT),
+    (urllib3.exceptions.TimeoutError, Obstacle.TIMEOUT),
+    (requests.exceptions.ChunkedEncodingError, Obstacle.BROKEN_OFF),
+    (requests.exceptions.ContentDecodingError, Obstacle.BROKEN_OFF),
+    (urllib3.exceptions.ProtocolError, Obstacle.BROKEN_OFF),
+    (urllib3.exceptions.DecodeError, Obstacle.BROKEN_OFF),
+    (requests.ConnectionError, Obstacle.CONNECT),
+    (urllib3.exceptions.HTTPError, Obstacle.CONNECT),
+)
+"""What each exception means; the first that fits."""
+
+
+def _obstacle(error: Exception) -> Obstacle:
+    """Tell what stood in the way; requests wraps what urllib3 says, which says it more exactly."""
     match error:
-        case requests.ConnectTimeout():
-            return Obstacle.CONNECT
-        case requests.Timeout():
-            return Obstacle.TIMEOUT
-        case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
-            return Obstacle.BROKEN_OFF
-        case requests.ConnectionError():
-            told = str(error).lower()
-            if "timed out" in told:  # while the body was read
-                return Obstacle.TIMEOUT
-            return Obstacle.BROKEN_OFF if "aborted" in told or "reset" in told else Obstacle.CONNECT
-        case _:
-            return Obstacle.REQUEST
+        case urllib3.exceptions.MaxRetryError(reason=Exception() as cause):
+            return _obstacle(cause)
+        case requests.ConnectionError(args=(urllib3.exceptions.HTTPError() as cause, *_)):
+            return _obstacle(cause)
+    return next((found for kind, found in _OBSTACLES if isinstance(error, kind)), Obstacle.REQUEST)
