@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -9,6 +9,8 @@ from dsp_conformance.duis.reading import moment
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.eui64 import Eui64
+
+quick = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 _USER = "90-B3-D5-1F-30-01-00-00"
 _DEVICE = "00-DB-12-34-56-78-90-A0"
@@ -87,6 +89,7 @@ def test_exactly_what_the_published_schema_accepts_is_read(element: str, publish
         assert (published.violations(answer) == ()) is valid, text
 
 
+@quick
 @given(request_ids)
 def test_the_text_form_of_any_identifier_reads_back(request_id: RequestID) -> None:
     assert RequestID.parse(str(request_id)) == request_id
@@ -95,6 +98,7 @@ def test_the_text_form_of_any_identifier_reads_back(request_id: RequestID) -> No
     assert ResponseID.parse(str(answer)) == answer
 
 
+@quick
 @given(request_ids, request_ids)
 def test_a_response_mirrors_its_own_request_and_no_other(one: RequestID, other: RequestID) -> None:
     assert one.response_id().mirrors(one)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -25,6 +25,8 @@ from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
     from dsp_conformance.duis.schema import DuisSchema
+
+quick = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 _DEVICE = Eui64.parse("00-DB-12-34-56-78-90-A0")
 _OTHER = Eui64.parse("FF-00-00-00-00-00-00-01")
@@ -64,6 +66,7 @@ def test_every_body_reads_back_and_is_valid_by_the_published_schema(
     assert published.violations(arrived.getroottree().getroot()) == ()
 
 
+@quick
 @given(
     st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-3, minutes=-30))])).filter(
         lambda moment: 1 < moment.year < 9999

@@ -217,6 +217,13 @@ def test_text_behind_the_signature_counts_as_part_of_the_document(dsp: Credentia
         assert _verify(_replace(moved, "before", "behind"), dsp).outcome is SignatureOutcome.DIGEST
 
 
+def test_text_behind_the_signature_of_an_otherwise_empty_message_counts(dsp: Credential) -> None:
+    octets = _signed(xml.parse(b"<r>word</r>"), dsp)
+    moved = _replace(_replace(octets, "<r>word", "<r>wo"), "</ds:Signature>", "</ds:Signature>rd")
+    assert _verify(moved, dsp).outcome is SignatureOutcome.VALID
+    assert _verify(_replace(moved, ">rd<", "><"), dsp).outcome is SignatureOutcome.DIGEST
+
+
 def test_comments_are_not_signed_and_processing_instructions_are(signed: bytes, dsp: Credential) -> None:
     assert (
         _verify(_replace(signed, "<sr:Body>", "<!-- c --><sr:Body>"), dsp).outcome is SignatureOutcome.VALID
@@ -235,6 +242,12 @@ def test_a_comment_put_into_a_signed_value_cannot_change_what_is_read(signed: by
 def test_a_namespace_declared_after_signing_changes_the_document(signed: bytes, dsp: Credential) -> None:
     octets = _replace(signed, "<sr:Response ", '<sr:Response xmlns:u="urn:u" ')
     assert _verify(octets, dsp).outcome is SignatureOutcome.DIGEST
+
+
+def test_comments_in_the_signature_are_not_signed_either(signed: bytes, dsp: Credential) -> None:
+    for place in ("</ds:SignedInfo>", "<ds:DigestMethod", "</ds:DigestValue>", "</ds:Signature>"):
+        octets = _replace(signed, place, f"<!-- c -->{place}")
+        assert _verify(octets, dsp).outcome is SignatureOutcome.VALID
 
 
 # White space
@@ -283,6 +296,12 @@ def test_a_message_indented_and_signed_by_another_is_refused_for_the_key(
 )
 def test_white_space_in_a_value_is_an_alteration(old: str, new: str, signed: bytes, dsp: Credential) -> None:
     assert _verify(_replace(signed, old, new), dsp).outcome is SignatureOutcome.DIGEST
+
+
+def test_words_between_elements_are_not_white_space(signed: bytes, dsp: Credential) -> None:
+    for place in ("</sr:Header>", "<sr:Header>", "</ds:Signature>"):
+        octets = _replace(signed, place, f"{place} words ")
+        assert _verify(octets, dsp).outcome is SignatureOutcome.DIGEST
 
 
 def test_a_blank_value_is_kept_when_white_space_is_removed(dsp: Credential) -> None:
