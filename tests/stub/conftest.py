@@ -50,8 +50,6 @@ from dsp_conformance.stub.users import RegisteredUser
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cryptography.x509 import Certificate
-
     from dsp_conformance.duis.catalogue import Service
     from dsp_conformance.duis.messages import InventoryDevice
     from dsp_conformance.smki.pki import UserCredentials
@@ -128,6 +126,17 @@ class Party:
     @property
     def eui(self) -> Eui64:
         return self.credentials.eui
+
+    def registration(self, receive_response_url: str, roles: list[str] | None = None) -> dict[str, Any]:
+        """The body that registers the User, in every role if not told otherwise."""
+        credentials = self.credentials
+        return {
+            "roles": roles or [role.value for role in UserRole],
+            "signing_certificate": credentials.xml_signing.certificate_pem().decode(),
+            "gbcs_signing_certificate": credentials.gbcs_signing.certificate_pem().decode(),
+            "gbcs_key_agreement_certificate": credentials.gbcs_key_agreement.certificate_pem().decode(),
+            "receive_response_url": receive_response_url,
+        }
 
     def request(
         self,
@@ -362,8 +371,7 @@ class StubProcess:
         return requests.request(method, f"{self.control_url}{path}", json=body, timeout=10, **options)
 
     def register(self, party: Party, receive_response_url: str, roles: list[str] | None = None) -> None:
-        body = user_body(party.credentials, receive_response_url, roles)
-        answer = self.control("PUT", f"/users/{party.eui}", body)
+        answer = self.control("PUT", f"/users/{party.eui}", party.registration(receive_response_url, roles))
         assert answer.status_code == 204, answer.text
 
     def post(self, service: str, octets: bytes, media_type: str = "application/xml") -> requests.Response:
@@ -373,23 +381,6 @@ class StubProcess:
             headers={"content-type": media_type},
             timeout=10,
         )
-
-
-def user_body(
-    credentials: UserCredentials, receive_response_url: str, roles: list[str] | None = None
-) -> dict[str, Any]:
-    def pem(certificate: Certificate) -> str:
-        from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415  # used here only
-
-        return certificate.public_bytes(Encoding.PEM).decode()
-
-    return {
-        "roles": roles or [role.value for role in UserRole],
-        "signing_certificate": pem(credentials.xml_signing.certificate),
-        "gbcs_signing_certificate": pem(credentials.gbcs_signing.certificate),
-        "gbcs_key_agreement_certificate": pem(credentials.gbcs_key_agreement.certificate),
-        "receive_response_url": receive_response_url,
-    }
 
 
 PROGRAM = """

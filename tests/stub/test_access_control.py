@@ -22,6 +22,7 @@ from dsp_conformance.duis.messages import ServiceRequest
 from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners
+from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.access_control import (
     CHECKS,
@@ -30,6 +31,7 @@ from dsp_conformance.stub.access_control import (
     Refused,
     Rejected,
     first_refusal,
+    signature_check,
 )
 from dsp_conformance.stub.cpl import ProductModel
 from dsp_conformance.stub.inventory import DeviceRecord
@@ -37,6 +39,8 @@ from dsp_conformance.stub.mp105 import EXCEPTIONS
 from dsp_conformance.stub.users import RegisteredUser
 
 if TYPE_CHECKING:
+    from dsp_conformance.smki.credentials import Credential
+    from dsp_conformance.smki.pki import EphemeralPki
     from dsp_conformance.stub.access_control import Refusal
 
 USER = Eui64.parse("90-B3-D5-1F-30-01-00-00")
@@ -228,3 +232,36 @@ def test_a_signed_pre_command_repeats_its_counter() -> None:
 
     assert isinstance(refusal, Refused)
     assert "no Pre-Command" in refusal.reason
+
+
+class TestSignature:
+    """Whatever was registered, the certificate has to be the originator's own, for XML signing."""
+
+    def signed_by(self, credential: Credential, registered: Credential | None = None) -> Any:
+        request = case("11.2").request
+        root = request.to_xml()
+        XmlSigner(credential).sign(root)
+        signers = KnownSigners(((registered or credential).certificate,))
+        known = RegisteredUser(USER, frozenset(UserRole), signers, "http://127.0.0.1:9/")
+        return signature_check(root, request, known)
+
+    def test_its_own_is_accepted(self, pki: EphemeralPki) -> None:
+        assert self.signed_by(pki.service_user(USER).xml_signing) is None
+
+    def test_a_registered_one_of_somebody_else_is_refused(self, pki: EphemeralPki) -> None:
+        refusal = self.signed_by(pki.service_user(OTHER_USER).xml_signing)
+
+        assert isinstance(refusal, Refused)
+        assert str(OTHER_USER) in refusal.reason
+
+    def test_a_registered_one_for_another_purpose_is_refused(self, pki: EphemeralPki) -> None:
+        refusal = self.signed_by(pki.service_user(USER).gbcs_signing)
+
+        assert isinstance(refusal, Refused)
+        assert "role" in refusal.reason
+
+    def test_one_that_was_not_registered_is_refused(self, pki: EphemeralPki) -> None:
+        refusal = self.signed_by(pki.service_user(USER).xml_signing, pki.service_user(USER).xml_signing)
+
+        assert isinstance(refusal, Refused)
+        assert "certificate" in refusal.reason

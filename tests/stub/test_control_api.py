@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jsonschema import Draft202012Validator, FormatChecker
 
 from dsp_conformance.eui64 import Eui64
-from tests.stub.conftest import user_body
 
 if TYPE_CHECKING:
     import requests
@@ -114,7 +113,7 @@ def test_all_seven_capabilities_are_there(api: Api) -> None:
 
 def test_every_operation_succeeds_as_described(api: Api, party: Party, device_id: str, entry_id: str) -> None:
     api.call("GET", "/capabilities")
-    user = user_body(party.credentials, "http://127.0.0.1:9/")
+    user = party.registration("http://127.0.0.1:9/")
     api.call("PUT", f"/users/{party.eui}", user)
     api.call("PATCH", f"/cpl-entries/{entry_id}", {"status": "Expired"})
     api.call("DELETE", f"/cpl-entries/{entry_id}")
@@ -161,7 +160,7 @@ def test_euis_are_accepted_in_either_case_and_given_in_upper_case(api: Api, part
     assert (provided.status_code, provided.json()["device_id"]) == (201, chosen)
     assert api.call("PATCH", f"/devices/{case(chosen)}", {"reachable": True}).status_code == 204
     assert api.call("POST", "/devices", {**body, "device_id": chosen}).status_code == 409
-    user = user_body(party.credentials, "http://127.0.0.1:9/")
+    user = party.registration("http://127.0.0.1:9/")
     assert api.call("PUT", f"/users/{case(str(party.eui))}", user).status_code == 204
     assert api.call("DELETE", f"/devices/{case(chosen)}").status_code == 204
 
@@ -274,7 +273,7 @@ def test_a_change_of_an_entry_that_cannot_be_made_is_refused(api: Api, entry_id:
     ids=str,
 )
 def test_a_user_that_cannot_be_registered_is_refused(api: Api, party: Party, changes: Any) -> None:
-    body = {**user_body(party.credentials, "http://127.0.0.1:9/"), **changes}
+    body = {**party.registration("http://127.0.0.1:9/"), **changes}
 
     assert api.call("PUT", f"/users/{party.eui}", body).status_code == 422
 
@@ -282,9 +281,9 @@ def test_a_user_that_cannot_be_registered_is_refused(api: Api, party: Party, cha
 def test_a_user_whose_certificate_names_another_is_refused_with_both_names(
     api: Api, party: Party, pki: EphemeralPki
 ) -> None:
-    other = pki.service_user(Eui64.parse("90-B3-D5-1F-30-03-00-00"))
+    other = type(party)(pki.service_user(Eui64.parse("90-B3-D5-1F-30-03-00-00")), party.dcc_id)
 
-    refused = api.call("PUT", f"/users/{party.eui}", user_body(other, "http://127.0.0.1:9/"))
+    refused = api.call("PUT", f"/users/{party.eui}", other.registration("http://127.0.0.1:9/"))
 
     assert refused.status_code == 422
     assert str(party.eui) in refused.json()["detail"]
@@ -292,14 +291,14 @@ def test_a_user_whose_certificate_names_another_is_refused_with_both_names(
 
 
 def test_a_certificate_for_another_purpose_is_refused(api: Api, party: Party) -> None:
-    body = user_body(party.credentials, "http://127.0.0.1:9/")
+    body = party.registration("http://127.0.0.1:9/")
     body["signing_certificate"] = body["gbcs_signing_certificate"]
 
     assert api.call("PUT", f"/users/{party.eui}", body).status_code == 422
 
 
 def test_a_malformed_user_id_is_refused(api: Api, party: Party) -> None:
-    body = user_body(party.credentials, "http://127.0.0.1:9/")
+    body = party.registration("http://127.0.0.1:9/")
 
     assert api.call("PUT", "/users/90B3D51F30010000", body).status_code == 422
 

@@ -16,7 +16,7 @@ __all__ = ["Scheduler", "SchedulerFull"]
 
 _log = logging.getLogger(__name__)
 _CAPACITY: Final = 20_000
-_THREADS: Final = 4
+_THREADS: Final = 8  # they mostly wait for receivers
 
 
 class SchedulerFull(RuntimeError):  # noqa: N818  # named for what it says

@@ -62,5 +62,5 @@ class UserRegister:
         return self._last_counters.get(user_id)
 
     def use_counter(self, user_id: Eui64, counter: int) -> None:
-        """Remember that a registered User has used a counter."""
-        self._last_counters[user_id] = max(counter, self._last_counters.get(user_id, 0))
+        """Remember the highest counter that a registered User has used."""
+        self._last_counters[user_id] = counter
