@@ -4,6 +4,7 @@
 one for parts that it leaves open; the file is named for the element whose inside is left open.
 """
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +13,15 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from lxml import etree
 
+from dsp_conformance.duis import xml
+from dsp_conformance.duis.identifiers import RequestID
+from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
+from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
+from dsp_conformance.duis.signature import KnownSigners, SignatureDiagnosis, verify
+from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki import Credential, EphemeralPki
 
@@ -84,3 +92,61 @@ def pki() -> EphemeralPki:
 def dsp(pki: EphemeralPki) -> Credential:
     """A DSP's XML signing credential."""
     return pki.dsp(Eui64.parse("90-B3-D5-1F-30-00-00-02")).xml_signing
+
+
+@pytest.fixture
+def unsigned() -> etree._Element:
+    """A response to SR11.2, a new one for each test."""
+    request_id = RequestID(
+        Eui64.parse("90-B3-D5-1F-30-01-00-00"), Eui64.parse("00-DB-12-34-56-78-90-A0"), 1660751141087
+    )
+    body = ResponseMessage("11.2", "11.2", GbcsPayload(bytes(range(90))))
+    now = datetime(2021, 11, 4, 12, tzinfo=UTC)
+    return Response(request_id, request_id.response_id(), ResponseCode.I0, now, body).to_xml()
+
+
+class Sign(Protocol):
+    """Signs a document and writes it to octets."""
+
+    def __call__(self, root: etree._Element, credential: Credential) -> bytes: ...
+
+
+@pytest.fixture(scope="session")
+def sign() -> Sign:
+    """Signs a document and writes it to octets; the document itself stays unsigned."""
+
+    def make(root: etree._Element, credential: Credential) -> bytes:
+        copy = deepcopy(root.getroottree()).getroot()
+        XmlSigner(credential).sign(copy)
+        return xml.serialise(copy)
+
+    return make
+
+
+@pytest.fixture
+def signed(unsigned: etree._Element, sign: Sign, dsp: Credential) -> bytes:
+    """The response, signed by the DSP."""
+    return sign(unsigned, dsp)
+
+
+class Judge(Protocol):
+    """Verifies a document with certificates that are known."""
+
+    def __call__(
+        self, octets: bytes, *credentials: Credential, now: datetime | None = None
+    ) -> SignatureDiagnosis: ...
+
+
+@pytest.fixture(scope="session")
+def judge() -> Judge:
+    """Verifies a document, and sees that it is afterwards what it was."""
+
+    def make(octets: bytes, *credentials: Credential, now: datetime | None = None) -> SignatureDiagnosis:
+        root = xml.parse(octets)
+        before = etree.tostring(root.getroottree())
+        diagnosis = verify(root, KnownSigners(each.certificate for each in credentials), now=now)
+        assert etree.tostring(root.getroottree()) == before
+        assert diagnosis.accepted or diagnosis.detail
+        return diagnosis
+
+    return make
