@@ -29,8 +29,9 @@ from dsp_conformance.duis.terms import DeviceType
 from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
-    from dsp_conformance.duis.schema import DuisSchema
     from pathlib import Path
+
+    from dsp_conformance.duis.schema import DuisSchema
 
 
 USER = Eui64.parse("90-B3-D5-1F-30-01-00-00")
