@@ -6,7 +6,7 @@ import pytest
 
 from dsp_conformance.report.ledger import Ledger
 from dsp_conformance.report.plugin import register
-from dsp_conformance.target import Target, load_target
+from dsp_conformance.target import Target, TargetError, load_target
 from fixtures.session import RECORDER, STUB, TARGET, identity_of
 from fixtures.stub_process import StubProcess
 
@@ -41,7 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     given = config.getoption("--target")
     before = bool(config.getoption("--before-mp105"))
-    target = load_target(Path(given)) if given else Target.bundled_stub(before_mp105=before)
+    try:
+        target = load_target(Path(given)) if given else Target.bundled_stub(before_mp105=before)
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
     config.stash[TARGET] = target
     if target.testbed is None and not config.getoption("collectonly"):
         config.stash[STUB] = stub = StubProcess(before_mp105=before)  # gets ready during the collection

@@ -82,6 +82,22 @@ def test_a_testbed_that_does_not_answer_leaves_the_run_inconclusive(run_some: St
     assert "[testbed] url" in run.output
 
 
+def test_a_receiver_that_cannot_listen_ends_the_run_before_any_verdict(
+    run_some: Start, serve_stub: Start, tmp_path: Path
+) -> None:
+    target = target_file(tmp_path, serve_stub())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        target.write_text(
+            f'{target.read_text(encoding="utf-8")}\n[receiver]\nbind = "{bind}"\n', encoding="utf-8"
+        )
+        run = run_some("suspended_electricity_meter_tells", f"--target={target}")
+    assert run.exit_code == 2, run.output
+    assert run.results["verdict"]["verdict"] == "could not start"
+    assert run.results["scenarios"] == []
+    assert f"receiver.bind = '{bind}'" in run.output
+
+
 def test_the_published_schema_can_take_the_place_of_the_profile(
     run_some: Start, serve_stub: Start, tmp_path: Path, shared_data: Path
 ) -> None:

@@ -199,6 +199,9 @@ class RunRecorder:
         """Make the late checks that are left, tell the reports, and set the run's exit status."""
         if session.config.getoption("collectonly", default=False):
             return
+        if self.run.unusable and self._current is not None:
+            del self.run.records[self._current.identity.id]  # nothing ran, and nobody failed
+            self._current = None
         if self._current is not None:
             fault = SuiteFault("the run ended while this scenario was running", hint="run it again")
             self._current.worsen(Phase.STEP, fault)
@@ -207,7 +210,7 @@ class RunRecorder:
         for record, text in self._worsened:
             self._tell(record)
             session.config.hook.pytest_runtest_logreport(report=_late_report(record, text))
-        if exitstatus in _BROKEN_SESSION:
+        if exitstatus in _BROKEN_SESSION and not self.run.unusable:
             self.run.suite_errors.append(_BROKEN_SESSION[pytest.ExitCode(exitstatus)])
         self.run.finished = now_ms()
         for sink in self._sinks:

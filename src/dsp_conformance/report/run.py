@@ -86,6 +86,7 @@ class Run:
         enforce_assumed: ASSUMED requirements count like MUST ones.
         records: scenario records by scenario id.
         suite_errors: what failed outside of any scenario: collection, an interrupt, the project's own checks.
+        unusable: what in the configuration keeps the run from starting; empty where nothing does.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
     """
@@ -95,6 +96,7 @@ class Run:
     enforce_assumed: bool = False
     records: dict[str, ScenarioRecord] = field(default_factory=dict)
     suite_errors: list[str] = field(default_factory=list)
+    unusable: str = ""
     started: int = field(default_factory=now_ms)
     finished: int = 0
 
@@ -147,6 +149,8 @@ class Run:
 
         Scenarios without a requirement of the ledger count as MUST, so that nothing that failed is lost.
         """
+        if self.unusable:
+            return RunVerdict.UNUSABLE
         results = list(results)
         untagged = [record.verdict for record in self.records.values() if not record.identity.requirements]
         return run_verdict(
@@ -177,6 +181,8 @@ class Run:
                 said = "no verdict: the suite itself failed, so this run says nothing about the product"
             case RunVerdict.NOTHING_RAN:
                 said = "no verdict: no MUST requirement was assessed"
+            case RunVerdict.UNUSABLE:
+                said = f"no verdict: the run could not start: {self.unusable}"
         open_count = len(must) - len(assessed)
         return f"{who}: {said}." + (f" MUST requirements not assessed: {open_count}." if open_count else "")
 

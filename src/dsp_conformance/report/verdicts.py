@@ -268,10 +268,11 @@ class RunVerdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     SUITE_FAILED = "suite failed"
     NOTHING_RAN = "nothing ran"
+    UNUSABLE = "could not start"
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the process; 2 (usage or configuration) is no verdict and left to the CLI."""
+        """The exit code of the process; 2 is usage or configuration, which the CLI finds as well."""
         return _EXIT_CODES[self]
 
 
@@ -281,6 +282,7 @@ _EXIT_CODES = {
     RunVerdict.INCONCLUSIVE: 3,
     RunVerdict.SUITE_FAILED: 4,
     RunVerdict.NOTHING_RAN: 5,
+    RunVerdict.UNUSABLE: 2,
 }
 
 
