@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,6 +166,37 @@ def test_a_receiver_port_that_is_taken_is_told(tmp_path: Path, taken_port: int) 
     assert str(taken_port) in said
 
 
+def test_what_neither_target_file_nor_testbed_tells_is_told_before_anything_starts(tmp_path: Path) -> None:
+    file = tmp_path / "target.toml"
+    with _terse_testbed() as url:
+        file.write_text(f'[testbed]\ndriver = "control-api"\nurl = "{url}"\n', encoding="utf-8")
+        said = _refused("run", "--target", file, "--reports", tmp_path)
+
+    assert "4 problems" in said
+    assert all(named in said for named in ("[dsp] base_url", "dcc_id", "signing_certificates", "[users]"))
+
+
+@contextmanager
+def _terse_testbed() -> Iterator[str]:
+    """A testbed that tells no more than it has to."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"capabilities": ["edit-cpl"], "dsp": {"name": "d", "version": "1"}}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
 def test_a_package_away_from_its_features_says_so(tmp_path: Path) -> None:
     package = Path(dsp_conformance.__file__).parent
     shutil.copytree(package, tmp_path / "lib" / "python" / package.name)
@@ -176,6 +209,20 @@ def test_a_package_away_from_its_features_says_so(tmp_path: Path) -> None:
 
 
 # -- run: whole runs
+
+
+def test_features_that_cannot_be_collected_are_the_suites_failure_and_told_why(tmp_path: Path) -> None:
+    for name in ("src", "features", "steps", "fixtures"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "features" / "test_features.py").write_text("import no_such_module\n", encoding="utf-8")
+
+    done = _run("run", "--reports", "results", cwd=tmp_path, PYTHONPATH=str(tmp_path / "src"))
+
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "No module named 'no_such_module'" in done.stderr
+    assert "this run says nothing about the product" in done.stdout.replace("\n", " ")
 
 
 def test_a_dsp_as_before_the_change_is_found_non_conformant_for_the_right_requirements(

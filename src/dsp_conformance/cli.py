@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    import pytest
+
     from dsp_conformance.target import Target
 
 __all__ = ["main"]
@@ -151,9 +153,30 @@ def _check_target(path: Path | None, *, before_mp105: bool) -> None:
 
     try:
         target = Target.bundled_stub(before_mp105=before_mp105) if path is None else load_target(path)
+        _check_told(target)
     except TargetError as error:
         raise _Unusable(str(error)) from None
     _check_receiver(target)
+
+
+def _check_told(target: Target) -> None:
+    """See that target file and testbed together tell all that is needed.
+
+    A testbed that does not answer is left to the run, which is then inconclusive and says why.
+
+    Raises:
+        TargetError: they do not.
+    """
+    from dsp_conformance.testbed import ControlApiTestbed, TestbedError  # noqa: PLC0415 - see the module
+
+    if target.testbed is None:
+        return
+    with ControlApiTestbed(target.testbed.url, target.testbed.token) as testbed:
+        try:
+            told, capabilities = testbed.dsp, testbed.capabilities
+        except TestbedError:
+            return
+    target.completed_by(told, capabilities)
 
 
 def _check_receiver(target: Target) -> None:
@@ -184,6 +207,14 @@ def _check_folder(folder: Path) -> None:
         )
 
 
+class _CollectionTrouble:
+    """Tells why features could not be collected: no scenario's record holds that."""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            click.echo(report.longreprtext, err=True)
+
+
 def _run_features(root: Path, arguments: list[str]) -> int:
     import pytest  # noqa: PLC0415 - see the module
 
@@ -196,12 +227,13 @@ def _run_features(root: Path, arguments: list[str]) -> int:
                 f"--config-file={root / 'pyproject.toml'}",
                 "--disable-plugin-autoload",
                 "--no-header",
-                "-rN",  # the summary tells what failed, and more about it
+                *("--tb=no", "-rN"),  # the suite's own summary tells what failed, results.json where
                 *("-p", "pytest-bdd"),
                 *("-p", "no:cacheprovider"),
                 *("-W", "default"),  # a warning of a newer library is no verdict
                 *arguments,
                 str(root / "features"),
-            ]
+            ],
+            plugins=[_CollectionTrouble()],
         )
     )
