@@ -15,6 +15,7 @@ from dsp_conformance.report.allure_bridge import AllureBridge
 from dsp_conformance.testbed.control_api import ControlApiTestbed
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.transport import DuisTransport
+from fixtures.stub_process import StubProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,10 @@ _ROOT: Final = Path(__file__).parents[1]
 def measure_whole_run() -> None:
     """Run the suite in a process of its own, as a user does, and print what it took."""
     with tempfile.TemporaryDirectory() as folder:
-        begun = time.perf_counter()
-        command = [sys.executable, "-m", "benchmarks.whole_run", folder]
+        begun = time.monotonic()  # one clock for every process of the machine
+        command = [sys.executable, "-m", "benchmarks.whole_run", folder, str(begun)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=_ROOT)
-        whole = time.perf_counter() - begun
+        whole = time.monotonic() - begun
         told = json.loads((Path(folder) / "meter.json").read_text(encoding="utf-8"))
     count, shares = told["scenarios"], told["seconds"]
     rest = whole - sum(shares.values())
@@ -41,11 +42,10 @@ def measure_whole_run() -> None:
 class Meter:
     """Adds up the time that is spent inside chosen methods."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun: float) -> None:
         self.seconds: dict[str, float] = {}
         self.scenarios = 0
-        self._ready = 0.0
-        self._begun = time.perf_counter()
+        self._begun = begun
 
     def watch(self, owner: type[Any], name: str, what: str) -> None:
         """Add a method's time to a share of the report."""
@@ -64,17 +64,18 @@ class Meter:
     def pytest_runtest_logstart(self) -> None:
         """The first scenario begins: everything before was start-up."""
         if not self.scenarios:
-            self.seconds["start of Python, pytest and collection"] = time.perf_counter() - self._begun
+            self.seconds["start of Python, pytest and collection"] = time.monotonic() - self._begun
         self.scenarios += 1
 
 
 def main() -> None:
     """Run the suite with the meter; the folder of the first argument takes the reports and the shares."""
     folder = Path(sys.argv[1])
-    meter = Meter()
+    meter = Meter(float(sys.argv[2]))
     meter.watch(DuisTransport, "post", "DUIS on the wire and the stub's work")
     meter.watch(ControlApiTestbed, "_call", "testbed control on the wire")
     meter.watch(Inbox, "wait_until", "waiting for responses and silence")
+    meter.watch(StubProcess, "stop", "stopping the stub")
     meter.watch(AllureBridge, "scenario_finished", "Allure")
     arguments = ["features", "-q", "-p", "no:cacheprovider", f"--reports={folder / 'reports'}"]
     exit_code = pytest.main(arguments, plugins=[meter])
