@@ -206,12 +206,19 @@ def test_a_late_finding_rewrites_the_scenarios_one_file(suite: SmallSuite, endin
     outcome = suite.run(with_ending(ending) + later)
     result = outcome.allure["s"]
     assert result["status"] == "failed"
-    [asked] = result["steps"][-3]["steps"]
+    [asked] = next(step["steps"] for step in result["steps"] if step.get("steps"))
     assert [one["name"].partition(",")[0] for one in asked["attachments"]] == ["request", "response"]
     assert "requirement DUIS-01 not met" in result["statusDetails"]["message"]
     assert archived(outcome, result)["01-request.xml"] == b"<a><b>1</b></a>"
     for source in re.findall(r'"source": "([^"]+)"', json.dumps(result)):
         assert outcome.attachment(source)
+
+
+def test_what_was_seen_at_the_end_of_the_run_stands_after_the_steps(suite: SmallSuite) -> None:
+    result = suite.run(with_ending("a second answer comes afterwards")).allure["s"]
+    names = [step["name"] for step in result["steps"]]
+    assert names[-1].split()[0] not in {"Given", "When", "Then", "And"}
+    assert names[0].startswith("Given")
 
 
 def test_the_run_is_described_once(suite: SmallSuite) -> None:

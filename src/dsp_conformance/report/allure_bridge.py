@@ -209,6 +209,7 @@ class AllureBridge:
             steps=[
                 *self._evidence(record.evidence, written),
                 *(self._step(step, written) for step in record.steps),
+                *self._evidence(record.late, written),
             ],
         )
 

@@ -51,6 +51,7 @@ def to_json(record: ScenarioRecord) -> dict[str, Any]:
             for step in record.steps
         ],
         **_evidence(record.evidence),
+        "late": _evidence(record.late),
     }
 
 
@@ -79,7 +80,14 @@ def from_json(tree: Mapping[str, Any]) -> ScenarioRecord:
     ]
     reasons = [_read_reason(reason) for reason in tree["reasons"]]
     return ScenarioRecord(
-        identity, tree["nodeid"], steps, tree["start"], tree["stop"], _read_evidence(tree), reasons
+        identity,
+        tree["nodeid"],
+        steps,
+        tree["start"],
+        tree["stop"],
+        _read_evidence(tree),
+        _read_evidence(tree["late"]),
+        reasons,
     )
 
 

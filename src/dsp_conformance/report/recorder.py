@@ -32,7 +32,7 @@ class Sink(Protocol):
         """The run begins."""
 
     def scenario_finished(self, record: ScenarioRecord) -> None:
-        """A scenario ended; told again if the record got worse later."""
+        """A scenario ended; told again if something was looked at late."""
 
     def run_finished(self, run: Run) -> None:
         """The run is over and every late check is made."""
@@ -55,6 +55,7 @@ class RunRecorder:
         self._reached = 0
         self._shown_checks = 0
         self._worsened: list[tuple[ScenarioRecord, str]] = []
+        self._looked_at_again: list[ScenarioRecord] = []
 
     @property
     def current(self) -> ScenarioRecord:
@@ -177,11 +178,14 @@ class RunRecorder:
 
     def _check_late(self) -> None:
         for record in list(self.run.records.values()):
+            if record.deferred and record is not self._current:
+                self._looked_at_again.append(record)
             while record.deferred:
                 self._check_one(record)
 
     def _check_one(self, record: ScenarioRecord) -> None:
         check, before = record.deferred.pop(0), len(record.failed_checks())
+        record.end()
         try:
             check()
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as exception:  # noqa: BLE001 - all are judged
@@ -207,8 +211,9 @@ class RunRecorder:
             self._current.worsen(Phase.STEP, fault)
             self._finish(self._current)
         self._check_late()
-        for record, text in self._worsened:
+        for record in self._looked_at_again:
             self._tell(record)
+        for record, text in self._worsened:
             session.config.hook.pytest_runtest_logreport(report=_late_report(record, text))
         if exitstatus in _BROKEN_SESSION and not self.run.unusable:
             self.run.suite_errors.append(_BROKEN_SESSION[pytest.ExitCode(exitstatus)])

@@ -137,7 +137,8 @@ class ScenarioRecord:
         identity: which scenario.
         nodeid: pytest's name of it, to run it again.
         steps: all steps, also those never reached.
-        evidence: what was seen outside of any step: in fixtures, or late.
+        evidence: what was seen outside of any step, in fixtures.
+        late: what was seen at the end of the run.
         reasons: why it did not simply pass, in order of time.
         start: milliseconds since the epoch.
         stop: the same; 0 while it runs.
@@ -149,9 +150,11 @@ class ScenarioRecord:
     start: int = field(default_factory=now_ms)
     stop: int = 0
     evidence: Evidence = field(default_factory=Evidence)
+    late: Evidence = field(default_factory=Evidence)
     reasons: list[Reason] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list, repr=False)
     _open: StepRecord | None = None
+    _ended: bool = False
     _thread: int = field(default_factory=threading.get_ident)
 
     # -- what steps call
@@ -203,7 +206,9 @@ class ScenarioRecord:
     def _here(self) -> Evidence:
         if threading.get_ident() != self._thread:
             raise RecordError(f"{self.identity.id}: evidence must be attached from the scenario's own thread")
-        return self._open.evidence if self._open else self.evidence
+        if self._open:
+            return self._open.evidence
+        return self.late if self._ended else self.evidence
 
     # -- what the recorder calls
 
@@ -217,6 +222,10 @@ class ScenarioRecord:
         if self._open is not None:
             self._open.status, self._open.stop = status, now_ms()
             self._open = None
+
+    def end(self) -> None:
+        """The steps are over; whatever is attached from now on is late."""
+        self._ended = True
 
     def worsen(self, phase: Phase, exception: BaseException) -> Reason:
         """Add what an exception says about the scenario."""
@@ -243,10 +252,11 @@ class ScenarioRecord:
     # -- what reports read
 
     def exchanges(self) -> Iterable[Exchange]:
-        """All exchanges: outside of steps first, then step by step."""
+        """All exchanges: outside of steps first, then step by step, then late ones."""
         yield from self.evidence.exchanges
         for step in self.steps:
             yield from step.evidence.exchanges
+        yield from self.late.exchanges
 
     def checks(self) -> Iterable[Check]:
         """All outcomes of DUIS checks."""
