@@ -190,7 +190,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG
         )
-    except (OSError, OverflowError) as error:  # the latter for a number that is no port
+    except OSError as error:
         raise ReceiverUnusable(f"{host}:{port}", str(error)) from None
 
 

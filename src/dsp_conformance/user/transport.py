@@ -47,17 +47,6 @@ class Endpoints:
     non_device: str
     transform: str
 
-    @classmethod
-    def under(cls, base_url: str) -> "Endpoints":
-        """Return the endpoints below a base URL, with the paths that DCC Boxed uses (``domain.md``)."""
-        base = base_url.rstrip("/")
-        return cls(
-            *(
-                f"{base}/{each.value}"
-                for each in (Service.SEND_COMMAND, Service.NON_DEVICE, Service.TRANSFORM)
-            )
-        )
-
     def url_of(self, service: Service) -> str:
         """Return the URL of one service."""
         match service:

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dsp_conformance.duis.identifiers import RequestID, ResponseID
+from dsp_conformance.duis.messages import DccAlert, DeviceAlert, GbcsPayload, ResponseMessage
+from dsp_conformance.user import inbox as inbox_module
+from dsp_conformance.user.checks import check_form
+from dsp_conformance.user.exchange import Delivery
+from dsp_conformance.user.inbox import Inbox, answered_request
+
+if TYPE_CHECKING:
+    from dsp_conformance.duis.messages import Response, ResponseBody
+    from tests.user.conftest import Pen
+
+REQUEST_ID = RequestID.parse("90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000")
+OTHER = replace(REQUEST_ID, counter=1001)
+NOBODY = replace(REQUEST_ID, counter=1)
+
+
+def _delivery(response: Response | None, *, accepted: bool = True, octets: bytes = b"<r/>") -> Delivery:
+    checks = (check_form("application/xml", None if accepted else "a flaw", ()),)
+    now = datetime.now(UTC)
+    return Delivery(now, "application/xml", octets, len(octets), response, checks, accepted)
+
+
+@pytest.fixture
+def answer(pen: Pen) -> Delivery:
+    return _delivery(pen.response(REQUEST_ID))
+
+
+def test_a_response_that_came_before_anybody_waited_is_there(inbox: Inbox, answer: Delivery) -> None:
+    inbox.put(answer)
+    assert inbox.wait_for_answers(REQUEST_ID, timeout=0) == (answer,)
+
+
+def test_a_waiting_thread_is_woken_by_its_response_alone(inbox: Inbox, answer: Delivery, pen: Pen) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        mine = pool.submit(inbox.wait_for_answers, REQUEST_ID, 5)
+        others = pool.submit(inbox.wait_for_answers, OTHER, 5)
+        inbox.put(answer)
+        assert mine.result(1) == (answer,)
+        assert not others.done()
+        inbox.put(other := _delivery(pen.response(OTHER)))
+        assert others.result(1) == (other,)
+
+
+def test_waiting_ends_at_the_deadline_with_what_came(inbox: Inbox, answer: Delivery) -> None:
+    inbox.put(answer)
+    begun = time.monotonic()
+    assert inbox.wait_for_answers(REQUEST_ID, 0.05, count=2) == (answer,)
+    assert inbox.wait_for_answers(NOBODY, 0.05) == ()
+    assert time.monotonic() - begun >= 0.1
+
+
+def test_duplicates_are_kept_in_the_order_of_arrival(inbox: Inbox, pen: Pen) -> None:
+    first, second = (_delivery(pen.response(REQUEST_ID), octets=text) for text in (b"<a/>", b"<b/>"))
+    for each in (first, _delivery(pen.response(OTHER)), second):
+        inbox.put(each)
+    assert inbox.wait_for_answers(REQUEST_ID, 1, count=2) == (first, second)
+    assert len(inbox.everything()) == 3
+
+
+def test_a_refused_message_answers_its_request_all_the_same(inbox: Inbox, pen: Pen) -> None:
+    refused = _delivery(pen.response(REQUEST_ID), accepted=False)
+    inbox.put(refused)
+    assert inbox.answers_to(REQUEST_ID) == (refused,)
+
+
+def test_an_unreadable_message_answers_nothing_and_is_kept(inbox: Inbox) -> None:
+    inbox.put(unreadable := _delivery(None, accepted=False))
+    assert inbox.everything() == (unreadable,)
+
+
+def test_waiting_out_lasts_to_its_moment_whatever_arrives(inbox: Inbox, answer: Delivery) -> None:
+    moment = time.monotonic() + 0.05
+
+    def arrive() -> None:
+        for _ in range(50):
+            inbox.put(answer)
+
+    arriving = threading.Thread(target=arrive)
+    arriving.start()
+    inbox.wait_out(moment)
+    assert time.monotonic() >= moment
+    arriving.join()
+    inbox.wait_out(moment - 10)  # long past
+
+
+@pytest.mark.parametrize(
+    ("request_id", "response_id", "named"),
+    [
+        (REQUEST_ID, None, REQUEST_ID),
+        (REQUEST_ID, OTHER.response_id(), REQUEST_ID),
+        (None, REQUEST_ID.response_id(), REQUEST_ID),
+        (None, None, None),
+    ],
+)
+def test_a_response_answers_the_request_it_names_or_mirrors(
+    pen: Pen, request_id: RequestID | None, response_id: ResponseID | None, named: RequestID | None
+) -> None:
+    response = replace(pen.response(REQUEST_ID), request_id=request_id, response_id=response_id)
+    assert answered_request(_delivery(response)) == named
+
+
+@pytest.mark.parametrize("alert", [DeviceAlert("8F66", b"a"), DccAlert("N28", "DeviceStatusChangeEvent")])
+def test_an_alert_answers_no_request_whatever_it_names(pen: Pen, alert: ResponseBody) -> None:
+    assert answered_request(_delivery(pen.response(REQUEST_ID, body=alert))) is None
+
+
+def test_of_a_large_refused_message_the_beginning_is_kept_and_what_it_names(inbox: Inbox, pen: Pen) -> None:
+    octets = bytes(range(256)) * 1000
+    response = replace(pen.response(REQUEST_ID, content=GbcsPayload(octets)), schema_version="5" * 1000)
+    inbox.put(_delivery(response, accepted=False, octets=octets))
+    (kept,) = inbox.answers_to(REQUEST_ID)
+    assert (kept.octets, kept.size) == (octets[:65_536], 256_000)
+    assert kept.title == "refused asynchronous I0 (the first 65536 of 256000 octets)"
+    assert kept.response is not None
+    assert kept.response.content is None
+    assert kept.response.schema_version == "5.4"
+
+
+def test_a_large_message_that_was_taken_is_kept_whole(inbox: Inbox, pen: Pen) -> None:
+    inbox.put(taken := _delivery(pen.response(REQUEST_ID), octets=bytes(100_000)))
+    assert inbox.answers_to(REQUEST_ID) == (taken,)
+    assert taken.title == "asynchronous I0"
+
+
+def test_a_flood_of_junk_is_kept_up_to_a_bound_and_hides_no_good_message(
+    inbox: Inbox, answer: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "KEPT_OF_ALL_REFUSED", 250)
+    monkeypatch.setattr(inbox_module, "MOST_REFUSED", 5)
+    for _ in range(8):
+        inbox.put(_delivery(None, accepted=False, octets=bytes(100)))
+    inbox.put(answer)
+    *junk, good = inbox.everything()
+    assert [len(each.octets) for each in junk] == [100, 100, 50, 0, 0]
+    assert inbox.refused_beyond == 3
+    assert good == answer
+
+
+def test_a_condition_may_look_into_the_inbox(inbox: Inbox, pen: Pen) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(inbox.wait_until, lambda: len(inbox.everything()) == 2, 5)
+        for request_id in (REQUEST_ID, OTHER):
+            inbox.put(_delivery(pen.response(request_id, body=ResponseMessage("11.2", "11.2"))))
+        assert waiting.result(1) is True
+    assert inbox.wait_until(lambda: False, 0) is False

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from lxml import etree
+
+from dsp_conformance.duis import xml
+from dsp_conformance.duis.identifiers import RequestID
+from dsp_conformance.duis.messages import GbcsPayload, Inventory, InventoryDevice, PreCommand, ServiceRequest
+from dsp_conformance.duis.namespaces import sr
+from dsp_conformance.duis.request_bodies import ReadFirmwareVersion
+from dsp_conformance.duis.response_codes import ResponseCode
+from dsp_conformance.duis.schema import DuisSchema
+from dsp_conformance.duis.signature import KnownSigners
+from dsp_conformance.duis.signing import XmlSigner
+from dsp_conformance.duis.terms import CommandVariant, DeviceType
+from dsp_conformance.smki.pki import EphemeralPki
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsp_conformance.duis.messages import ResponseContent
+    from dsp_conformance.smki.credentials import Credential
+    from dsp_conformance.smki.pki import DspCredentials
+    from dsp_conformance.user.inspection import Inspection, Inspector
+    from dsp_conformance.user.service_user import ServiceUser
+    from tests.user.conftest import Pen
+
+XML = "application/xml"
+REQUEST_ID = RequestID.parse("90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000")
+
+
+def _failed(inspection: Inspection) -> list[str]:
+    return [check.requirement for check in inspection.checks if not check.passed]
+
+
+def _changed(octets: bytes, change: Callable[[etree._Element], None]) -> bytes:
+    root = xml.parse(octets)
+    change(root)
+    return xml.serialise(root)
+
+
+@pytest.fixture
+def good(pen: Pen) -> bytes:
+    return pen.answer(REQUEST_ID)
+
+
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_a_signed_response_passes_and_is_read(
+    inspector: Inspector, good: bytes, *, asynchronous: bool
+) -> None:
+    inspection = inspector.inspect(good, XML, asynchronous=asynchronous)
+    assert [check.requirement for check in inspection.checks] == ["DUIS-01", "DUIS-02"]
+    assert _failed(inspection) == []
+    assert inspection.response is not None
+    assert inspection.response.request_id == REQUEST_ID
+    assert inspection.response.content == GbcsPayload(b"the Device's answer")
+    assert inspection.unread is None
+
+
+@pytest.mark.parametrize(
+    ("octets", "found"),
+    [
+        (b"", "empty"),
+        (b"not XML", "not well-formed"),
+        (b"<a>", "not well-formed"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "document type"),
+        ("<a>\u00e9</a>".encode("latin-1"), "wrongly encoded"),
+        (b"<a>" + b" " * 20_000 + b"</a>", "too large"),
+    ],
+    ids=["empty", "text", "truncated", "DTD", "encoding", "size"],
+)
+def test_octets_that_are_no_xml_fail_duis_01_alone(inspector: Inspector, octets: bytes, found: str) -> None:
+    inspection = replace(inspector, limit=10_000).inspect(octets, XML, asynchronous=True)
+    assert _failed(inspection) == ["DUIS-01"]
+    assert inspection.response is None
+    assert found in inspection.checks[0].found
+
+
+def test_another_content_type_fails_duis_01_alone(inspector: Inspector, good: bytes) -> None:
+    inspection = inspector.inspect(good, "text/xml", asynchronous=True)
+    assert _failed(inspection) == ["DUIS-01"]
+    assert inspection.response is not None
+
+
+def test_a_response_that_the_schema_forbids_and_that_can_be_read_is_both(
+    inspector: Inspector, pen: Pen
+) -> None:
+    response = replace(pen.response(REQUEST_ID), schema_version="five")
+    inspection = inspector.inspect(pen.signed(response), XML, asynchronous=True)
+    assert _failed(inspection) == ["DUIS-01"]
+    assert "schemaVersion" in inspection.checks[0].found
+    assert inspection.response == response
+
+
+def test_a_response_that_cannot_be_read_names_the_element(inspector: Inspector, good: bytes) -> None:
+    octets = good.replace(b"<sr:ResponseCode>I0<", b"<sr:ResponseCode>E18<")
+    inspection = inspector.inspect(octets, XML, asynchronous=True)
+    assert _failed(inspection) == ["DUIS-01", "DUIS-02"]
+    assert inspection.response is None
+    assert (
+        "Response/Header/ResponseCode: expected one of the 194 response codes" in inspection.checks[0].found
+    )
+
+
+def test_a_valid_document_of_another_kind_is_no_response(
+    inspector: Inspector, service_user: ServiceUser
+) -> None:
+    """The schema knows requests as well, so it does not object; the DSP still posts no requests."""
+    body = ReadFirmwareVersion().to_xml()
+    root = ServiceRequest(REQUEST_ID, CommandVariant.NON_CRITICAL_WAN, "11.2", "11.2", body).to_xml()
+    XmlSigner(service_user.xml_signing).sign(root)
+    assert inspector.schema.violations(root) == ()
+    inspection = inspector.inspect(xml.serialise(root), XML, asynchronous=True)
+    assert _failed(inspection) == ["DUIS-01", "DUIS-02"]
+    assert "expected a DUIS Response" in inspection.checks[0].found
+    assert inspection.unread is None
+
+
+class _LaxSchema(DuisSchema):
+    """A schema of the future, to which nothing is new."""
+
+    def violations(self, root: etree._Element) -> tuple[()]:  # noqa: ARG002 - the base's parameter
+        return ()
+
+
+def test_what_a_later_schema_allows_and_the_suite_cannot_read_is_not_blamed_on_the_dsp(
+    inspector: Inspector, dsp_credentials: DspCredentials, pen: Pen
+) -> None:
+    root = pen.response(REQUEST_ID).to_xml()
+    code = root.find(f".//{sr('ResponseCode')}")
+    assert code is not None
+    code.text = "E72"
+    XmlSigner(dsp_credentials.xml_signing).sign(root)
+    lax = replace(inspector, schema=_LaxSchema(etree.XMLSchema(etree.XML(_EMPTY_SCHEMA)), "lax"))
+    inspection = lax.inspect(xml.serialise(root), XML, asynchronous=True)
+    assert _failed(inspection) == []
+    assert inspection.response is None
+    assert "E72" in str(inspection.unread)
+
+
+_EMPTY_SCHEMA = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>'
+
+_INVENTORY = Inventory((InventoryDevice(REQUEST_ID.target, DeviceType.ESME, None, "106C", "433100AC"),))
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "asynchronous", "failed"),
+    [
+        (None, ResponseCode.I99, False, []),
+        (None, ResponseCode.E51, False, []),
+        (PreCommand("4.3", b"c"), ResponseCode.I0, False, ["DUIS-02"]),
+        (_INVENTORY, ResponseCode.I0, False, ["DUIS-02"]),
+        (GbcsPayload(b"c"), ResponseCode.I0, True, ["DUIS-02"]),
+        (None, ResponseCode.E21, True, ["DUIS-02"]),
+    ],
+    ids=["acknowledgement", "rejection", "Pre-Command", "inventory", "response", "late rejection"],
+)
+def test_only_acknowledgements_and_rejections_may_go_unsigned(
+    inspector: Inspector,
+    pen: Pen,
+    content: ResponseContent | None,
+    code: ResponseCode,
+    failed: list[str],
+    *,
+    asynchronous: bool,
+) -> None:
+    response = pen.response(REQUEST_ID, code, content)
+    assert _failed(inspector.inspect(pen.unsigned(response), XML, asynchronous=asynchronous)) == failed
+    assert _failed(inspector.inspect(pen.signed(response), XML, asynchronous=asynchronous)) == []
+
+
+def _signers(pki: EphemeralPki, user: ServiceUser, dsp: DspCredentials) -> dict[str, Credential]:
+    return {
+        "another DSP": pki.dsp(dsp.eui).xml_signing,
+        "the User": user.xml_signing,
+        "the DSP's other key": dsp.gbcs_key_agreement,
+        "another authority": EphemeralPki.create().dsp(dsp.eui).xml_signing,
+    }
+
+
+@pytest.mark.parametrize("who", ["another DSP", "the User", "the DSP's other key", "another authority"])
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_a_signature_of_anybody_else_fails_duis_02_even_where_none_is_asked_for(
+    inspector: Inspector,
+    pen: Pen,
+    pki: EphemeralPki,
+    service_user: ServiceUser,
+    dsp_credentials: DspCredentials,
+    who: str,
+    *,
+    asynchronous: bool,
+) -> None:
+    signer = _signers(pki, service_user, dsp_credentials)[who]
+    octets = replace(pen, credential=signer).signed(pen.response(REQUEST_ID, ResponseCode.I99))
+    inspection = inspector.inspect(octets, XML, asynchronous=asynchronous)
+    assert _failed(inspection) == ["DUIS-02"]
+    assert "unknown" in inspection.checks[1].found
+
+
+def test_a_known_certificate_of_another_role_fails_duis_02(
+    inspector: Inspector, pen: Pen, service_user: ServiceUser
+) -> None:
+    both = replace(inspector, signers=KnownSigners([service_user.xml_signing.certificate]))
+    octets = replace(pen, credential=service_user.xml_signing).signed(pen.response(REQUEST_ID))
+    inspection = both.inspect(octets, XML, asynchronous=True)
+    assert _failed(inspection) == ["DUIS-02"]
+    assert "expected role 89 (OU, hexadecimal), found 87" in inspection.checks[1].found
+
+
+def test_an_expired_certificate_fails_duis_02(inspector: Inspector, pen: Pen) -> None:
+    two_years_ago = datetime.now(UTC) - timedelta(days=730)
+    expired = EphemeralPki.create(now=two_years_ago).dsp(REQUEST_ID.target).xml_signing
+    knowing = replace(inspector, signers=KnownSigners([expired.certificate]))
+    octets = replace(pen, credential=expired).signed(pen.response(REQUEST_ID))
+    assert _failed(knowing.inspect(octets, XML, asynchronous=True)) == ["DUIS-02"]
+
+
+def test_a_message_that_was_changed_fails_duis_02(inspector: Inspector, good: bytes) -> None:
+    inspection = inspector.inspect(good.replace(b">I0<", b">E21<"), XML, asynchronous=True)
+    assert _failed(inspection) == ["DUIS-02"]
+    assert "changed after signing" in inspection.checks[1].found
+
+
+def test_a_message_that_was_indented_after_signing_passes_and_is_noted(
+    inspector: Inspector, good: bytes
+) -> None:
+    inspection = inspector.inspect(_changed(good, etree.indent), XML, asynchronous=True)
+    assert _failed(inspection) == []
+    assert "white space" in inspection.checks[1].detail
+    assert inspection.response is not None
