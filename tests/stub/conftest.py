@@ -170,11 +170,7 @@ class Party:
     def signed(self, asked: ServiceRequest, pre_command: bytes, command_variant: int = 5) -> ServiceRequest:
         """The request that brings a Pre-Command back, signed, with the RequestID of its CV4."""
         key = self.credentials.gbcs_signing.private_key
-        if asked.variant == "11.3":
-            octets = gbcs.sign_pre_command(pre_command, key)
-        else:
-            octets = generic_signature(pre_command, key)
-        body = SignedPreCommand(octets).to_xml()
+        body = SignedPreCommand(gbcs.sign_pre_command(pre_command, key)).to_xml()
         return self.request(
             asked.variant, command_variant=command_variant, body=body, request_id=asked.request_id
         )
@@ -184,15 +180,6 @@ class Party:
 
     def inventory(self, device_id: Eui64) -> ServiceRequest:
         return self.request("8.2", body=ReadInventory(device_id).to_xml())
-
-
-def generic_signature(pre_command: bytes, key: Any) -> bytes:
-    """The signed Pre-Command of any use case: wire.md, "GBCS payloads"."""
-    from cryptography.hazmat.primitives.asymmetric import ec, utils  # noqa: PLC0415  # used here only
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415  # as above
-
-    r, s = utils.decode_dss_signature(key.sign(pre_command[1:], ec.ECDSA(SHA256())))
-    return pre_command + b"\x40" + r.to_bytes(32) + s.to_bytes(32)
 
 
 @dataclass

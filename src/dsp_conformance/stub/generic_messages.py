@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dsp_conformance.duis.identifiers import RequestID
 
-__all__ = ["generic_command", "generic_pre_command", "generic_response"]
+__all__ = ["generic_command", "generic_pre_command", "generic_response", "generic_signed_command"]
 
 _NO_USE_CASE: Final = 0x0000
 """A message code of no use case, so that nobody takes such a message for a response of SR11.2 or SR11.3."""
