@@ -1,0 +1,99 @@
+"""What the suite says where something else than a DSP answers: nothing about the product."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+Start = Callable[..., Any]
+
+SIGNED_ANSWERS = "suspended_electricity_meter_tells"
+
+
+@contextmanager
+def answering(status: int, content_type: str, body: bytes, *, location: str = "") -> Iterator[str]:
+    """Serve one answer to every POST; gives the base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            if location:
+                self.send_header("Location", location)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def target_file(folder: Path, control_url: str, base_url: str) -> Path:
+    path = folder / "target.toml"
+    path.write_text(
+        f'[testbed]\ndriver = "control-api"\nurl = "{control_url}"\n[dsp]\nbase_url = "{base_url}"\n'
+        "[profile]\nsilence_seconds = 0.2\nsettle_seconds = 0.2\n[timeouts]\nconnect = 1\nanswer = 1\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body", "location", "said"),
+    [
+        (200, "text/html", b"<html><body>Welcome</body></html>", "", "a web page instead of application/xml"),
+        (503, "text/plain", b"try again later", "", "HTTP 503: try again later"),
+        (302, "text/plain", b"", "http://127.0.0.1:9/", "HTTP 302"),
+    ],
+    ids=["web page", "unavailable", "redirect"],
+)
+def test_an_answer_of_something_else_is_inconclusive(
+    run_some: Start,
+    serve_stub: Start,
+    tmp_path: Path,
+    *,
+    status: int,
+    content_type: str,
+    body: bytes,
+    location: str,
+    said: str,
+) -> None:
+    with answering(status, content_type, body, location=location) as base_url:
+        target = target_file(tmp_path, serve_stub(), base_url)
+        run = run_some(SIGNED_ANSWERS, f"--target={target}")
+    assert run.exit_code == 3, run.output
+    assert run.requirements("inconclusive") == {"MP105-01"}
+    assert run.requirements("fail") == set()
+    assert said in " ".join(run.output.split())
+
+
+def test_a_port_at_which_nobody_listens_is_inconclusive(
+    run_some: Start, serve_stub: Start, tmp_path: Path
+) -> None:
+    target = target_file(tmp_path, serve_stub(), "http://127.0.0.1:9")
+    run = run_some(SIGNED_ANSWERS, f"--target={target}")
+    assert run.exit_code == 3, run.output
+    assert run.requirements("inconclusive") == {"MP105-01"}
+    assert "check the service URLs in the target file" in " ".join(run.output.split())
+
+
+def test_an_unreadable_duis_answer_is_the_products_defect_and_proves_nothing_else(
+    run_some: Start, serve_stub: Start, tmp_path: Path
+) -> None:
+    with answering(200, "application/xml", b"<Response>half") as base_url:
+        target = target_file(tmp_path, serve_stub(), base_url)
+        run = run_some(SIGNED_ANSWERS, f"--target={target}")
+    assert run.exit_code == 1, run.output
+    assert run.requirements("fail") == {"DUIS-01"}
+    assert run.requirements("inconclusive") == {"MP105-01"}
