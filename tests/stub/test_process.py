@@ -120,6 +120,11 @@ def test_unusable_settings_are_one_message_with_the_field_and_exit_code_2(tmp_pa
         assert err.getvalue().count("\n") == 1, err.getvalue()
 
 
+def test_a_stub_that_cannot_say_that_it_is_ready_does_not_stay() -> None:
+    with pytest.raises(AssertionError, match="the stub is ready"):
+        serve(StubSettings(), out=NeverReady())
+
+
 def test_a_port_in_use_is_a_message_too(start_failing: Callable[..., tuple[int, str, str]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, out, err = start_failing(port=taken.getsockname()[1])

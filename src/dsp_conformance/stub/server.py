@@ -117,9 +117,13 @@ class _Server(uvicorn.Server):
         self._out = out
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then say so."""
+        """Start to listen, then say so; where nobody is there to hear it, stop again."""
         await super().startup(sockets)
-        print(self._ready, file=self._out, flush=True)
+        try:
+            print(self._ready, file=self._out, flush=True)
+        except BaseException:
+            await self.shutdown(sockets)  # an event loop that still listens does not always close
+            raise
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
