@@ -75,7 +75,7 @@ class StubSettings:
     schema_folder: Path | None = None
     token_file: Path | None = None
     max_message_size: int = DEFAULT_LIMIT
-    no_answer_seconds: float | None = 0.2
+    no_answer_seconds: float | None = 0.05
     delivery_attempts: int = 5
     delivery_pause_seconds: float = 0.2
     advertised_url: str | None = None

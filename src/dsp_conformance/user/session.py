@@ -11,7 +11,7 @@ from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import SCHEMA_VERSION, ServiceRequest
 from dsp_conformance.duis.request_bodies import ReadInventory
 from dsp_conformance.duis.signing import XmlSigner
-from dsp_conformance.duis.terms import CommandVariant, service_for
+from dsp_conformance.duis.terms import CommandVariant, Service, service_for
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import CheckOutcome, check_acceptance_code, check_echo
 from dsp_conformance.user.counters import Counters
@@ -77,14 +77,17 @@ class UserSession:
         command_variant: CommandVariant,
         body: etree._Element,
         device_id: Eui64 | None = None,
+        *,
+        service: Service | None = None,
     ) -> Exchange:
         """Send one request with a fresh counter and return the exchange, whatever came of it.
 
         Args:
             variant: the request to make.
-            command_variant: what the DSP is to make of it; decides the service it is posted to.
+            command_variant: what the DSP is to make of it.
             body: the element inside ``Body``.
             device_id: the Device it is for, or None for a non-device request, which goes to the DCC.
+            service: where it is posted; the service of the Command Variant where left out.
 
         Raises:
             CounterUnusable: the Service User's counter cannot be kept.
@@ -94,7 +97,22 @@ class UserSession:
         # Held until the acknowledgement, so that requests arrive in the order of their counters.
         with self.connection.counters.hold(self.user.eui) as counter:
             request_id = RequestID(self.user.eui, target, counter)
-            exchange = self._post(self._request(request_id, variant, command_variant, body))
+            request = self.request(request_id, variant, command_variant, body)
+            exchange = self._post(request, self.signed(request), service)
+        self.on_exchange(exchange)
+        return exchange
+
+    def send_spoilt(self, make: Callable[[int], tuple[ServiceRequest, bytes]]) -> Exchange:
+        """Send octets that are meant to be wrong, with a fresh counter.
+
+        What the answer echoes is not checked: the DSP need not have understood the request.
+
+        Args:
+            make: given the counter, returns the request that is spoilt and the octets to send in its place.
+        """
+        with self.connection.counters.hold(self.user.eui) as counter:
+            request, octets = make(counter)
+            exchange = self._post(request, octets, spoilt=True)
         self.on_exchange(exchange)
         return exchange
 
@@ -106,7 +124,8 @@ class UserSession:
         body: etree._Element,
     ) -> Exchange:
         """Send the second request of a critical flow, with the RequestID of the first (``domain.md``)."""
-        exchange = self._post(self._request(first.request.request_id, variant, command_variant, body))
+        request = self.request(first.request.request_id, variant, command_variant, body)
+        exchange = self._post(request, self.signed(request))
         self.on_exchange(exchange)
         return exchange
 
@@ -132,13 +151,14 @@ class UserSession:
         self.on_delivery(exchange, delivery)
         return delivery
 
-    def _request(
+    def request(
         self,
         request_id: RequestID,
         variant: ServiceReferenceVariant,
         command_variant: CommandVariant,
         body: etree._Element,
     ) -> ServiceRequest:
+        """Return a request that states the run's DUIS version."""
         return ServiceRequest(
             request_id,
             command_variant,
@@ -148,11 +168,16 @@ class UserSession:
             self.connection.schema_version,
         )
 
-    def _post(self, request: ServiceRequest) -> Exchange:
+    def signed(self, request: ServiceRequest) -> bytes:
+        """Return a request as it goes onto the wire, signed by this Service User."""
         root = request.to_xml()
         self._signer.sign(root)
-        octets = xml.serialise(root)
-        service = service_for(request.command_variant)
+        return xml.serialise(root)
+
+    def _post(
+        self, request: ServiceRequest, octets: bytes, service: Service | None = None, *, spoilt: bool = False
+    ) -> Exchange:
+        service = service or service_for(request.command_variant)
         url = self.connection.transport.endpoints.url_of(service)
         sent_at = utc_now()
         exchange = Exchange(request, service, url, octets, sent_at, None, None, (), None)
@@ -162,7 +187,7 @@ class UserSession:
             return replace(
                 exchange, trouble=Trouble(environment=True, what=error.obstacle.value, found=str(error))
             )
-        return _judged(exchange, answer, self.connection.inspector)
+        return _judged(exchange, answer, self.connection.inspector, spoilt=spoilt)
 
 
 def with_echo_checked(request: ServiceRequest, delivery: Delivery) -> Delivery:
@@ -172,7 +197,7 @@ def with_echo_checked(request: ServiceRequest, delivery: Delivery) -> Delivery:
     return replace(delivery, checks=(*delivery.checks, check_echo(request, delivery.response)))
 
 
-def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector) -> Exchange:
+def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector, *, spoilt: bool) -> Exchange:
     exchange = replace(exchange, answer=answer)
     if (obstacle := _no_duis(answer)) is not None:
         return replace(exchange, trouble=obstacle)
@@ -186,6 +211,8 @@ def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector) -> Exc
             environment=False, what="the answer is no DUIS response that can be read", found=found
         )
         return replace(exchange, checks=tuple(checks), trouble=trouble)
+    if spoilt:
+        return replace(exchange, checks=tuple(checks), response=inspection.response)
     checks.append(check_echo(exchange.request, inspection.response))
     if (code := check_acceptance_code(exchange.request, inspection.response)) is not None:
         checks.append(code)
