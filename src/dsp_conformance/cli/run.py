@@ -1,43 +1,28 @@
-"""The command line. Each command imports what it needs when it runs, so that `--help` answers at once.
-
-Exit codes: 0 conformant, 1 non-conformant, 2 usage or configuration, 3 inconclusive, 4 the suite itself
-failed, 5 nothing ran (requirement ledger, "Verdicts").
-"""
+"""`dsp-conformance run`: the suite against a DSP."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from dsp_conformance.cli.usage import Unusable, suite_root
 
 if TYPE_CHECKING:
     import pytest
 
     from dsp_conformance.target import Target
 
-__all__ = ["main"]
+__all__ = ["run"]
 
-_CONFIGURATION = 2
 # What the environment or other installed packages add to pytest could deselect scenarios or run them twice.
 _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
-class _Unusable(click.ClickException):
-    """Something that the command was given cannot be used: one message, exit code 2."""
-
-    exit_code = _CONFIGURATION
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="dsp-conformance", message="%(prog)s %(version)s")
-def main() -> None:
-    """Tells whether a DSP does what Smart Energy Code modification MP105 asks."""
-
-
-@main.command()
+@click.command()
 @click.option(
     "--target",
     type=click.Path(path_type=Path),
@@ -68,7 +53,7 @@ def run(target: Path | None, reports: Path, *, before_mp105: bool) -> None:
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
     if target is not None and before_mp105:
         raise click.UsageError("--before-mp105 is about the bundled stub: leave it or --target out.")
-    root = _suite_root()
+    root = suite_root()
     _check_target(target, before_mp105=before_mp105)
     _check_folder(reports)
     arguments = [f"--reports={reports.absolute()}"]
@@ -79,83 +64,14 @@ def run(target: Path | None, reports: Path, *, before_mp105: bool) -> None:
     sys.exit(_run_features(root, arguments))
 
 
-@main.group()
-def stub() -> None:
-    """The bundled reference DSP."""
-
-
-@stub.command()
-@click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
-@click.option(
-    "--port", type=int, metavar="N", help="The port to listen on; 0 for any free one.  [default: 0]"
-)
-@click.option("--before-mp105", is_flag=True, help="Be the DSP as it was before the change.")
-@click.option(
-    "--rejection-code",
-    metavar="CODE",
-    help="The code for a device status that does not allow a request.  [default: E51]",
-)
-@click.option(
-    "--schema-folder",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The published DUIS schema files, instead of the bundled profile.",
-)
-@click.option(
-    "--token-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Holds the bearer token of the Testbed Control API; needed where others can reach the stub.",
-)
-@click.option(
-    "--max-message-size",
-    type=int,
-    metavar="OCTETS",
-    help="The largest message that is read.  [default: 16 MiB]",
-)
-@click.option(
-    "--delivery-attempts",
-    type=int,
-    metavar="N",
-    help="How often a response is posted to a User that does not take it.",
-)
-@click.option(
-    "--advertised-url",
-    metavar="URL",
-    help="The base of the addresses told to others, where they reach the stub by another name.",
-)
-def serve(**given: Any) -> None:
-    """Serve the reference DSP until SIGTERM or SIGINT.
-
-    When it is ready, one line of JSON on standard output tells its addresses.
-    """
-    from dsp_conformance.stub.server import serve as serve_stub  # noqa: PLC0415 - see the module
-    from dsp_conformance.stub.settings import StubSettings  # noqa: PLC0415 - see the module
-
-    # Each option has the name of its setting; what is not given keeps the setting's own default.
-    chosen = {name: value for name, value in given.items() if value is not None}
-    sys.exit(serve_stub(StubSettings(**chosen)))
-
-
-def _suite_root() -> Path:
-    """The checkout in which this package is installed; its features, steps and fixtures are there."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / "features" / "requirements.toml").is_file():
-        raise _Unusable(
-            f"the suite's features are not there: expected {root / 'features'}, found nothing. "
-            "Run from a checkout, where 'make conformance' sets everything up."
-        )
-    return root
-
-
 def _check_target(path: Path | None, *, before_mp105: bool) -> None:
-    from dsp_conformance.target import Target, TargetError, load_target  # noqa: PLC0415 - see the module
+    from dsp_conformance.target import Target, TargetError, load_target  # noqa: PLC0415 - see the package
 
     try:
         target = Target.bundled_stub(before_mp105=before_mp105) if path is None else load_target(path)
         _check_told(target)
     except TargetError as error:
-        raise _Unusable(str(error)) from None
+        raise Unusable(str(error)) from None
     _check_receiver(target)
 
 
@@ -167,7 +83,7 @@ def _check_told(target: Target) -> None:
     Raises:
         TargetError: they do not.
     """
-    from dsp_conformance.testbed import ControlApiTestbed, TestbedError  # noqa: PLC0415 - see the module
+    from dsp_conformance.testbed import ControlApiTestbed, TestbedError  # noqa: PLC0415 - see the package
 
     if target.testbed is None:
         return
@@ -181,14 +97,14 @@ def _check_told(target: Target) -> None:
 
 def _check_receiver(target: Target) -> None:
     """See that the receiver can listen where it is to, before anything else is started."""
-    import socket  # noqa: PLC0415 - see the module
+    import socket  # noqa: PLC0415 - see the package
 
     host, port = target.receiver.host, target.receiver.port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        raise _Unusable(
+        raise Unusable(
             f"[receiver] bind: expected an address and port that can be listened on, found {host}:{port} "
             f"({error.strerror or error}). Choose an address of this machine, and port 0 for any free one."
         ) from None
@@ -202,7 +118,7 @@ def _check_folder(folder: Path) -> None:
     except OSError as error:
         trouble = error.strerror or str(error)
     if trouble:
-        raise _Unusable(
+        raise Unusable(
             f"--reports: expected a folder to write to, found {folder} ({trouble}). Choose another."
         )
 
@@ -216,7 +132,7 @@ class _CollectionTrouble:
 
 
 def _run_features(root: Path, arguments: list[str]) -> int:
-    import pytest  # noqa: PLC0415 - see the module
+    import pytest  # noqa: PLC0415 - see the package
 
     for variable in _PYTEST_VARIABLES:
         os.environ.pop(variable, None)

@@ -1,0 +1,24 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` answers at once.
+
+Exit codes: 0 conformant, 1 non-conformant, 2 usage or configuration, 3 inconclusive, 4 the suite itself
+failed, 5 nothing ran (requirement ledger, "Verdicts").
+"""
+
+from __future__ import annotations
+
+import click
+
+from dsp_conformance.cli.run import run
+from dsp_conformance.cli.stub import stub
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dsp-conformance", message="%(prog)s %(version)s")
+def main() -> None:
+    """Tells whether a DSP does what Smart Energy Code modification MP105 asks."""
+
+
+main.add_command(run)
+main.add_command(stub)
