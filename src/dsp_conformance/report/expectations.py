@@ -13,6 +13,7 @@ from dsp_conformance.duis.messages import (
     GbcsPayload,
     Inventory,
     InventoryDevice,
+    OtherContent,
     Response,
     UpdateFirmwareWarning,
 )
@@ -79,18 +80,29 @@ def expect_accepted_for(device_id: Eui64, response: Response, *, rejection_code:
 
     Raises:
         RequirementNotMet: the request was rejected, or accepted without this Device.
+        Inconclusive: only a part of the list was accepted, and the answer does not tell which.
     """
-    warning = response.content
-    listed = isinstance(warning, UpdateFirmwareWarning) and device_id in warning.devices()
-    if response.response_code.is_warning and not listed:
-        return  # others of the list were refused
-    if listed:
+    warning, code = response.content, response.response_code
+    if not isinstance(warning, UpdateFirmwareWarning):
+        if code.is_warning:
+            raise Inconclusive(
+                Cause.UNUSABLE_ANSWER,
+                "the answer does not tell for which Devices the request was accepted",
+                expected=f"{described(code)} with the lists of the Devices that were not taken",
+                found=f"{described(code)} with {_carried(response)}",
+                hint="a warning of SR11.1 comes with DSPUpdateFirmwareWarning",
+            )
+        expect_accepted(response, rejection_code=rejection_code)
+        return
+    lists = [_spaced(each.name) for each in fields(warning) if device_id in getattr(warning, each.name)]
+    if lists:
         raise RequirementNotMet(
             expected=f"the request accepted for {device_id}",
-            found=f"{described(response.response_code)}, with {device_id} listed as not taken",
+            found=f"{described(code)}, which lists {device_id} as {', '.join(lists)}",
             hint="a Suspended Device may be sent firmware: SR11.1 was on the exception list before MP105",
         )
-    expect_accepted(response, rejection_code=rejection_code)
+    if not code.is_warning:  # a warning is about others of the list
+        expect_accepted(response, rejection_code=rejection_code)
 
 
 def payload_of(response: Response, *, counter: int) -> gbcs.Message:
@@ -107,7 +119,7 @@ def payload_of(response: Response, *, counter: int) -> gbcs.Message:
     if not response.response_code.is_success or not isinstance(response.content, GbcsPayload):
         raise RequirementNotMet(
             expected="a response I0 with the Device's message",
-            found=f"{described(response.response_code)} with {type(response.content).__name__}",
+            found=f"{described(response.response_code)} with {_carried(response)}",
             hint="the Device answered, so its message must be delivered",
         )
     try:
@@ -159,7 +171,7 @@ def expect_activated(message: gbcs.Message, activated: str) -> None:
     if outcome != wanted:
         raise RequirementNotMet(
             expected=f"activation of {activated.upper()} with code 0",
-            found=str(outcome),
+            found=_activation(outcome),
             hint="the Device's answer must be passed on as it is",
         )
 
@@ -176,7 +188,7 @@ def record_of(device_id: Eui64, response: Response) -> InventoryDevice:
                 return device
     raise RequirementNotMet(
         expected=f"an inventory answer that shows {device_id}",
-        found=f"{described(response.response_code)} with {type(response.content).__name__}",
+        found=f"{described(response.response_code)} with {_carried(response)}",
         hint="SR8.2 must show every Device of the inventory (BASE-07)",
     )
 
@@ -211,7 +223,7 @@ def expect_record(record: InventoryDevice, status: DeviceStatus, firmware: str |
         return
     raise RequirementNotMet(
         expected=_summary(status, firmware),
-        found=_summary(record.status, record.firmware_version if firmware else None),
+        found=_summary(record.status, (record.firmware_version or "not shown") if firmware else None),
         hint=f"read {record.device_id} with SR8.2 and compare with the DSP's inventory and its history",
     )
 
@@ -223,7 +235,7 @@ def expect_same_record(record: InventoryDevice, before: InventoryDevice) -> None
         RequirementNotMet: a field differs; each is named with both values.
     """
     changed = [
-        (field.name.replace("_", " "), getattr(before, field.name), getattr(record, field.name))
+        (_spaced(field.name), getattr(before, field.name), getattr(record, field.name))
         for field in fields(InventoryDevice)
         if getattr(before, field.name) != getattr(record, field.name)
     ]
@@ -250,6 +262,30 @@ def _unreadable(error: gbcs.GbcsDecodeError) -> Inconclusive:
         found=f"{error.found} at offset {error.offset}",
         hint="look at the GBCSPayload of the response; the layout is that of use cases ECS52, GCS38 and CS06",
     )
+
+
+def _carried(response: Response) -> str:
+    """Name what a response carries."""
+    match response.content:
+        case None:
+            return "no content"
+        case Inventory(devices=devices):
+            return f"an inventory of {', '.join(str(device.device_id) for device in devices)}"
+        case OtherContent(element=element):
+            return element
+        case content:
+            return type(content).__name__
+
+
+def _activation(outcome: gbcs.Activation | gbcs.ActivationAccepted) -> str:
+    if isinstance(outcome, gbcs.ActivationAccepted):
+        return "accepted for later, not activated"
+    name = outcome.code.name.lower().replace("_", " ")
+    return f"code {outcome.code.value} ({name}), running {outcome.version}"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _summary(status: DeviceStatus | None, firmware: str | None) -> str:
