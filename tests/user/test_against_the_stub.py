@@ -161,13 +161,6 @@ def test_a_rejected_request_brings_no_response(traffic: Traffic) -> None:
     assert traffic.session.wait_for_response(exchange, timeout=0.05) is None
 
 
-def test_a_response_that_is_lost_is_waited_for_no_longer_than_asked(traffic: Traffic) -> None:
-    device = traffic.device("6")
-    traffic.testbed.inject_fault(device.device_id, "11.2", Fault.RESPONSE_LOST)
-    assert traffic.session.wait_for_response(traffic.read_firmware(device), timeout=0.1) is None
-    assert str(gbcs.read_firmware_response(traffic.payload(traffic.read_firmware(device))).version) == OLD
-
-
 def test_duplicate_responses_are_both_kept(traffic: Traffic) -> None:
     device = traffic.device("7")
     traffic.testbed.inject_fault(device.device_id, "11.2", Fault.DUPLICATE_RESPONSE)

@@ -10,6 +10,7 @@ import pytest
 
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.catalogue import catalogue
+from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import (
     GbcsPayload,
     Inventory,
@@ -20,7 +21,7 @@ from dsp_conformance.duis.messages import (
 from dsp_conformance.duis.request_bodies import ReadFirmwareVersion, ReadInventory
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners, verify
-from dsp_conformance.duis.terms import CommandVariant, DeviceStatus, DeviceType
+from dsp_conformance.duis.terms import CommandVariant, DeviceStatus, DeviceType, Service
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import check_form
 from dsp_conformance.user.counters import Counters, CounterUnusable
@@ -44,6 +45,12 @@ SR11_2 = catalogue()["11.2"]
 
 def _read_firmware(session: UserSession, command_variant: int = 1) -> Exchange:
     return session.send(SR11_2, CommandVariant(command_variant), ReadFirmwareVersion().to_xml(), DEVICE)
+
+
+def _read_firmware_request(session: UserSession) -> ServiceRequest:
+    request_id = RequestID(session.user.eui, DEVICE, 1)
+    body = ReadFirmwareVersion().to_xml()
+    return session.request(request_id, SR11_2, CommandVariant.NON_CRITICAL_WAN, body)
 
 
 def _acknowledge(pen: Pen, code: ResponseCode = ResponseCode.I99) -> Callable[[Post], bytes]:
@@ -327,6 +334,34 @@ def test_the_second_request_of_a_flow_keeps_the_request_id_and_draws_no_counter(
     assert again.request.command_variant is CommandVariant.SIGNED_WAN
     assert (tmp_path / f"{session.user.eui}.counter").read_text() == drawn
     assert told == [first, again]
+
+
+def test_a_request_can_be_sent_to_a_service_that_is_not_its_own(
+    session: UserSession, paper_dsp: PaperDsp, pen: Pen
+) -> None:
+    paper_dsp.answer = _acknowledge(pen, ResponseCode.E13)
+    body = ReadFirmwareVersion().to_xml()
+    exchange = session.send(SR11_2, CommandVariant.NON_CRITICAL_WAN, body, DEVICE, service=Service.TRANSFORM)
+    assert paper_dsp.posts[0].path == "/api/v1/serviceT"
+    assert (exchange.service, exchange.url) == (Service.TRANSFORM, f"{paper_dsp.url}/api/v1/serviceT")
+
+
+def test_what_is_meant_to_be_wrong_is_sent_as_it_is_and_its_echo_is_not_checked(
+    session: UserSession, paper_dsp: PaperDsp, pen: Pen, tmp_path: Path
+) -> None:
+    told: list[Exchange] = []
+    session.on_exchange = told.append
+    stranger = RequestID(DCC, DCC, 0)
+    paper_dsp.answer = lambda _: pen.unsigned(pen.response(stranger, ResponseCode.I0))
+    spoilt = _read_firmware_request(session)
+    exchange = session.send_spoilt(lambda counter: (spoilt, b"<spoilt>%d" % counter))
+    counter = (tmp_path / f"{session.user.eui}.counter").read_bytes()
+    assert paper_dsp.posts[0].octets == exchange.sent == b"<spoilt>" + counter
+    assert paper_dsp.posts[0].path == "/api/v1/serviceS"
+    assert [check.requirement for check in exchange.checks] == ["DUIS-01", "DUIS-02"]
+    assert exchange.response is not None
+    assert exchange.request == spoilt
+    assert told == [exchange]
 
 
 def test_the_schema_version_of_the_target_is_stated(
