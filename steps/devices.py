@@ -3,7 +3,10 @@
 from pytest_bdd import given
 
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType
-from fixtures.devices import Model, StagedDevice
+from dsp_conformance.report.verdicts import NotApplicable
+from dsp_conformance.testbed.protocol import SmetsVersion
+from fixtures.devices import Model
+from fixtures.request_making import make_request
 from fixtures.stage import Stage
 from steps.vocabulary import ROLES, device_name, sentence
 
@@ -13,15 +16,43 @@ def service_user(stage: Stage, role: str) -> None:
     stage.traffic.act_as(ROLES[role])
 
 
+@given("a DSP that returns commands for local delivery")
+def delivers_locally(stage: Stage) -> None:
+    if not stage.run.profile.local_delivery:
+        declared = "undeclared" if stage.run.profile.local_delivery is None else "no"
+        raise NotApplicable(f"profile: local_delivery = {declared}")
+
+
 @given(sentence("a Commissioned {meter}"))
 def commissioned(stage: Stage, meter: str) -> None:
     device = stage.listed_device(meter, Model.unique(DeviceType(meter)))
     stage.remember(device, DeviceStatus.COMMISSIONED)
 
 
-@given(sentence("a Suspended {meter}"))
-def suspended(stage: Stage, meter: str) -> None:
-    stage.suspended_device(meter, Model.unique(DeviceType(meter)), DeviceStatus.COMMISSIONED)
+@given(sentence("a Suspended {generation}{meter}"))
+def suspended(stage: Stage, generation: str | None, meter: str) -> None:
+    model = Model.unique(DeviceType(meter), SmetsVersion(generation or SmetsVersion.SMETS2))
+    stage.suspended_device(meter, model, DeviceStatus.COMMISSIONED)
+
+
+@given(sentence("a Suspended {meter} called the {device}"))
+def suspended_called(stage: Stage, meter: str, device: str) -> None:
+    model = Model.unique(DeviceType(meter))
+    stage.suspended_device(device_name(device), model, DeviceStatus.COMMISSIONED)
+
+
+@given(sentence("two Suspended {meter}s of one model, the second called the {device}"))
+def suspended_pair(stage: Stage, meter: str, device: str) -> None:
+    stage.suspended_pair(meter, device_name(device), Model.unique(DeviceType(meter)))
+
+
+@given(sentence("a Suspended {meter} that its supplier may read"))
+def readable_by_its_supplier(stage: Stage, meter: str) -> None:
+    device_type = DeviceType(meter)
+    supplier = stage.traffic.supplier_of(device_type).user.eui
+    model = Model.unique(device_type)
+    device = stage.suspended_device(meter, model, DeviceStatus.COMMISSIONED, frozenset({supplier}))
+    make_request(stage, device, "11.2").require_accepted("the supplier may not read the meter")
 
 
 @given(sentence("a(n) {meter} that was {status} when its firmware was removed from the CPL"))
@@ -34,29 +65,35 @@ def firmware_removed(stage: Stage, meter: str) -> None:
     stage.remove_firmware(stage.listed_device(meter, Model.unique(DeviceType(meter))))
 
 
-@given(sentence("a Suspended {meter} and a twin that is Commissioned"))
-def suspended_and_twin(stage: Stage, meter: str) -> None:
-    model = Model.unique(DeviceType(meter))
-    stage.suspended_device(meter, model, DeviceStatus.COMMISSIONED)
+@given(sentence("a(n) {status} {generation}{meter} and a twin that is Commissioned"))
+def meter_and_twin(stage: Stage, status: str, generation: str | None, meter: str) -> None:
+    model = Model.unique(DeviceType(meter), SmetsVersion(generation or SmetsVersion.SMETS2))
+    if DeviceStatus(status) is DeviceStatus.SUSPENDED:
+        stage.suspended_device(meter, model, DeviceStatus.COMMISSIONED)
+    else:
+        stage.remember(stage.listed_device(meter, model, DeviceStatus(status)), DeviceStatus(status))
     stage.remember(stage.listed_device("twin", model), DeviceStatus.COMMISSIONED)
 
 
-@given(sentence("a Commissioned {meter} of the same model with other firmware, called the {device}"))
-def same_model_other_firmware(stage: Stage, meter: str, device: str) -> None:
-    other = stage.listed_device(device_name(device), stage.device(meter).model)
-    stage.remember(other, DeviceStatus.COMMISSIONED)
+@given(sentence("a Suspended {device} and a twin that is a Suspended ESME"))
+def other_device_and_twin(stage: Stage, device: str) -> None:
+    for name, device_type in ((device, DeviceType(device)), ("twin", DeviceType.ESME)):
+        stage.suspended_device(name, Model.unique(device_type), DeviceStatus.COMMISSIONED)
 
 
-@given(sentence("a Commissioned {meter} of another model with the same firmware, called the {device}"))
-def other_model_same_firmware(stage: Stage, meter: str, device: str) -> None:
-    like = stage.device(meter)
-    _with_same_firmware(stage, device, like, like.model.renamed())
+_UNLIKE = "the same model with other|another model with the same|another manufacturer with the same"
 
 
-@given(sentence("a Commissioned {meter} of another manufacturer with the same firmware, called the {device}"))
-def other_manufacturer_same_firmware(stage: Stage, meter: str, device: str) -> None:
-    like = stage.device(meter)
-    _with_same_firmware(stage, device, like, like.model.of_other_manufacturer())
+@given(sentence(f"a Commissioned {{meter}} of (?P<what>{_UNLIKE}) firmware, called the {{device}}"))
+def unlike(stage: Stage, meter: str, what: str, device: str) -> None:
+    like, name = stage.device(meter), device_name(device)
+    if what.startswith("the same model"):
+        stage.remember(stage.listed_device(name, like.model), DeviceStatus.COMMISSIONED)
+        return
+    model = like.model.renamed() if what.startswith("another model") else like.model.of_other_manufacturer()
+    entry_id = stage.list_firmware(model.entry(like.running))
+    spec = model.device(like.running, DeviceStatus.COMMISSIONED)
+    stage.remember(stage.provide(name, model, spec, entry_id), DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("an IHD of the same model as the {meter} with the same firmware, called the {device}"))
@@ -70,9 +107,3 @@ def in_home_display(stage: Stage, meter: str, device: str) -> None:
 @given(sentence("the {device} cannot be reached"))
 def cut_off(stage: Stage, device: str) -> None:
     stage.cut_off(stage.device(device_name(device)))
-
-
-def _with_same_firmware(stage: Stage, device: str, like: StagedDevice, model: Model) -> None:
-    entry_id = stage.list_firmware(model.entry(like.running))
-    spec = model.device(like.running, DeviceStatus.COMMISSIONED)
-    stage.remember(stage.provide(device_name(device), model, spec, entry_id), DeviceStatus.COMMISSIONED)

@@ -3,15 +3,18 @@
 from pytest_bdd import given
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
+from dsp_conformance.report.expectations import expect_accepted
 from dsp_conformance.testbed.protocol import Fault
 from fixtures.devices import new_version
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
+from fixtures.traffic import usable
 from steps.vocabulary import device_name, sentence
 
 _TROUBLES = {
-    "misses the next SR11.2": Fault.UNREACHABLE,
-    "answers the next SR11.2 with an error": Fault.DEVICE_ERROR,
+    "misses": Fault.UNREACHABLE,
+    "answers with an error": Fault.DEVICE_ERROR,
+    "answers twice": Fault.DUPLICATE_RESPONSE,
 }
 
 
@@ -42,9 +45,26 @@ def runs_listed_elsewhere(stage: Stage, device: str, what: str) -> None:
     stage.run_firmware(staged, stage.list_elsewhere(staged, what))
 
 
-@given(sentence(f"the {{device}} (?P<trouble>{'|'.join(_TROUBLES)})"))
-def has_trouble(stage: Stage, device: str, trouble: str) -> None:
-    stage.arrange(stage.device(device_name(device)), "11.2", _TROUBLES[trouble])
+@given(
+    sentence("the {device} (?P<trouble>misses|answers) the next SR{variant}(?P<how> with an error| twice)?")
+)
+def has_trouble(stage: Stage, device: str, variant: str, trouble: str, how: str | None) -> None:
+    stage.arrange(stage.device(device_name(device)), variant, _TROUBLES[f"{trouble}{how or ''}"])
+
+
+@given(sentence("the {device} runs the same firmware as the {meter}"))
+def runs_the_same(stage: Stage, device: str, meter: str) -> None:
+    stage.run_firmware(stage.device(device_name(device)), stage.device(meter).running)
+
+
+@given(sentence("the {meter} has been restored by SR11.2 Read Firmware Version"))
+def restored(stage: Stage, meter: str) -> None:
+    staged = stage.device(meter)
+    made = make_request(stage, staged, "11.2")
+    # A DSP that rejects SR11.2 misses what the scenario judges, so this is no mere precondition.
+    expect_accepted(usable(made.exchange), rejection_code=stage.run.profile.rejection_code)
+    stage.traffic.response_to(made.exchange)
+    stage.remember(staged, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("new firmware that the CPL lists as Active for the model of the {device}"))

@@ -2,7 +2,6 @@
 
 from pytest_bdd import then, when
 
-from dsp_conformance.duis.messages import InventoryDevice
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
 from dsp_conformance.report.expectations import (
     expect_record,
@@ -11,32 +10,23 @@ from dsp_conformance.report.expectations import (
     shows,
     spelled_otherwise,
 )
-from fixtures.devices import StagedDevice
 from fixtures.stage import Stage
 from fixtures.traffic import usable
 from steps.vocabulary import device_name, sentence
 
 
-@when(sentence("the firmware of the {device} is removed from the CPL"))
-def firmware_removed(stage: Stage, device: str) -> None:
-    stage.remove_firmware(stage.device(device_name(device)))
+@when(sentence("the firmware of the {device} (?:is removed from|becomes {cpl_status} on) the CPL"))
+def firmware_leaves(stage: Stage, device: str, cpl_status: str | None) -> None:
+    stage.remove_firmware(stage.device(device_name(device)), CplStatus(cpl_status) if cpl_status else None)
 
 
-@when(sentence("the firmware of the {device} becomes {cpl_status} on the CPL"))
-def firmware_changed(stage: Stage, device: str, cpl_status: str) -> None:
-    stage.remove_firmware(stage.device(device_name(device)), CplStatus(cpl_status))
-
-
-@then(sentence("the inventory shows the {device} as {status}"))
-def inventory_shows(stage: Stage, device: str, status: str) -> None:
-    _expect(stage, stage.device(device_name(device)), DeviceStatus(status))
-
-
-@then(sentence("the inventory shows the {device} as {status} with that firmware"))
-def inventory_shows_with_firmware(stage: Stage, device: str, status: str) -> None:
-    staged = stage.device(device_name(device))
-    record = _expect(stage, staged, DeviceStatus(status), staged.running)
-    if note := spelled_otherwise(record, staged.running):
+@then(sentence("the inventory shows the {device} as {status}(?P<firmware> with that firmware)?"))
+def inventory_shows(stage: Stage, device: str, status: str, firmware: str | None) -> None:
+    staged, expected = stage.device(device_name(device)), DeviceStatus(status)
+    version = staged.running if firmware else None
+    record = stage.traffic.record_once(staged, lambda record: shows(record, expected, version))
+    expect_record(record, expected, version)
+    if version and (note := spelled_otherwise(record, version)):
         stage.traffic.record.observe(note)
 
 
@@ -59,11 +49,3 @@ def record_unchanged(stage: Stage, device: str) -> None:
 def answer_shows(stage: Stage, device: str, status: str) -> None:
     staged = stage.device(device_name(device))
     expect_record(record_of(staged.device_id, usable(stage.last)), DeviceStatus(status))
-
-
-def _expect(
-    stage: Stage, device: StagedDevice, status: DeviceStatus, firmware: str | None = None
-) -> InventoryDevice:
-    record = stage.traffic.record_once(device, lambda record: shows(record, status, firmware))
-    expect_record(record, status, firmware)
-    return record

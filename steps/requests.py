@@ -2,16 +2,28 @@
 
 from pytest_bdd import given, then, when
 
+from dsp_conformance.duis.response_codes import ResponseCode
+from dsp_conformance.duis.terms import DeviceStatus
 from dsp_conformance.report.expectations import (
     expect_accepted,
     expect_accepted_for,
     expect_rejected_for_device_status,
 )
+from dsp_conformance.report.refusals import (
+    CLIENT_ERRORS,
+    expect_local_command,
+    expect_read_command,
+    expect_refused,
+    expect_rejected,
+)
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
-from fixtures.request_making import make_request
+from dsp_conformance.user.checks import SENT_TO_THE_DEVICE
+from fixtures.bad_requests import DEFECTS, send_bad
+from fixtures.request_making import WAYS, make_request
 from fixtures.stage import Stage
 from fixtures.traffic import service_request, usable
-from steps.vocabulary import device_name, sentence
+from fixtures.wrong_requests import REASONS, UNKNOWN_USER, WRONGLY
+from steps.vocabulary import ROLES, device_name, sentence
 
 
 def _check_name(variant: str, name: str) -> None:
@@ -24,17 +36,54 @@ def _check_name(variant: str, name: str) -> None:
         raise LookupError(f"the feature calls SR{variant} {name!r}, the catalogue {catalogued!r}")
 
 
-@when(sentence("the supplier sends SR{variant} (?P<name>[A-Z][A-Za-z ]+) (?:to|about) the {device}"))
-def sends(stage: Stage, variant: str, name: str, device: str) -> None:
+@when(sentence("the (?:supplier|{role}) sends SR{variant} {name} (?:to|about) the {device}(?: {way})?"))
+def sends(stage: Stage, *, role: str | None, variant: str, name: str, device: str, way: str | None) -> None:
     _check_name(variant, name)
-    made = make_request(stage, stage.device(device_name(device)), variant)
+    made = make_request(
+        stage,
+        stage.device(device_name(device)),
+        variant,
+        sender=stage.traffic.act_as(ROLES[role]) if role else None,
+        way=WAYS[way or "over the WAN"],
+    )
     stage.sent, stage.flaw = made.exchange, made.flaw
 
 
-@when(sentence("the supplier sends SR{variant} to both"))
-def sends_to_both(stage: Stage, variant: str) -> None:
+@when(sentence("a user who may send it sends SR{variant} to the {meter}"))
+def whoever_may_sends(stage: Stage, variant: str, meter: str) -> None:
+    device = stage.device(meter)
+    sender = stage.traffic.sender_of(service_request(variant), device.model.device_type)
+    made = make_request(stage, device, variant, sender=sender)
+    stage.sent, stage.flaw = made.exchange, made.flaw
+
+
+@when(sentence("(?:the supplier|a user who may send it) sends SR{variant} to both(?: {way})?"))
+def sends_to_both(stage: Stage, variant: str, way: str | None) -> None:
+    command_variant = WAYS[way or "over the WAN"]
     for name, device in stage.devices.items():
-        stage.by_device[name] = make_request(stage, device, variant).exchange
+        sender = stage.traffic.sender_of(service_request(variant), device.model.device_type)
+        made = make_request(stage, device, variant, sender=sender, way=command_variant)
+        stage.by_device[name] = made.exchange
+
+
+@when(sentence("SR11.2 Read Firmware Version restores the {meter}"))
+def restores(stage: Stage, meter: str) -> None:
+    device = stage.device(meter)
+    made = make_request(stage, device, "11.2")
+    made.require_accepted("the meter could not be restored")
+    stage.sent = made.exchange
+    stage.traffic.record_in_status(device, DeviceStatus.COMMISSIONED)
+
+
+@when(sentence(f"SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"))
+def sent_wrongly(stage: Stage, wrongly: str) -> None:
+    (meter,) = stage.devices.values()
+    stage.sent = WRONGLY[wrongly](stage, meter)
+
+
+@when(sentence(f"a request for SR11.2 that is (?P<defect>{'|'.join(DEFECTS)}) is sent to the {{device}}"))
+def sent_bad(stage: Stage, defect: str, device: str) -> None:
+    stage.sent = send_bad(stage, stage.device(device_name(device)), defect)
 
 
 @given(sentence("the supplier has sent SR11.2 Read Firmware Version to the {device} in vain"))
@@ -66,11 +115,26 @@ def is_accepted_for(stage: Stage, device: str) -> None:
     )
 
 
-@then(sentence("SR{variant} (?P<name>[A-Z][A-Za-z ]+) to the {device} is accepted again"))
+@then(sentence("SR{variant} {name} to the {device} is accepted again"))
 def is_accepted_again(stage: Stage, variant: str, name: str, device: str) -> None:
     _check_name(variant, name)
     made = make_request(stage, stage.device(device_name(device)), variant)
     expect_accepted(usable(made.exchange), rejection_code=stage.run.profile.rejection_code)
+
+
+@then("the request is accepted with the command for local delivery")
+def is_accepted_with_command(stage: Stage) -> None:
+    request = stage.last.request
+    wan = request.command_variant in SENT_TO_THE_DEVICE
+    command = expect_local_command(
+        usable(stage.last),
+        code=ResponseCode.I99 if wan else ResponseCode.I0,
+        rejection_code=stage.run.profile.rejection_code,
+    )
+    if request.variant == "11.2":
+        expect_read_command(
+            command, device=str(request.request_id.target), counter=request.request_id.counter
+        )
 
 
 @then("the request to the twin is accepted")
@@ -85,6 +149,57 @@ def twin_is_accepted(stage: Stage) -> None:
             found=response.response_code.value,
             hint="a request body of the vendor's own may suit the DSP better; see also the DSP's log",
         )
+
+
+@then("the request to the twin reached the twin")
+def reached_the_twin(stage: Stage) -> None:
+    stage.expect_reached(stage.by_device["twin"], stage.device("twin"))
+
+
+@then(sentence("the request to the Suspended {device} is rejected for its device status or its type"))
+def is_rejected_for_status_or_type(stage: Stage, device: str) -> None:
+    codes = (stage.run.profile.rejection_code, ResponseCode.E11)
+    reason = "SR11.2 is not for it, and it is Suspended"
+    expect_rejected(usable(stage.by_device[device]), codes, reason=reason)
+
+
+@then(sentence("the request to the {meter} is rejected"))
+def is_rejected_somehow(stage: Stage, meter: str) -> None:
+    expect_rejected(usable(stage.by_device[meter]), reason="the Device left service")
+
+
+@then(sentence(f"the request is rejected because (?P<reason>{'|'.join(REASONS)})"))
+def is_rejected_because(stage: Stage, reason: str) -> None:
+    answer = stage.last.answer
+    if reason == UNKNOWN_USER and answer is not None and answer.status in CLIENT_ERRORS:
+        stage.traffic.record.observe(f"the unknown user is refused by HTTP {answer.status}")
+        return
+    expect_rejected(usable(stage.last), (REASONS[reason],), reason=reason)
+
+
+@then("the request is refused")
+def is_refused(stage: Stage) -> None:
+    answer = stage.last.answer
+    if answer is None:
+        usable(stage.last)
+        return
+    expect_refused(answer.status, stage.last.response)
+
+
+@then(sentence("nothing of the refused request reached the {device}"))
+def nothing_of_it_reached(stage: Stage, device: str) -> None:
+    exchange, staged = stage.last, stage.device(device_name(device))
+    lawful = int(exchange.request.request_id in stage.traffic.accepted)
+    stage.expect_no_trace(exchange, staged, lawful=lawful)
+    stage.traffic.when_the_run_ends(lambda: stage.expect_no_trace(exchange, staged, lawful=lawful))
+
+
+@then("the same request without the defect is accepted")
+def good_one_is_accepted(stage: Stage) -> None:
+    (device,) = stage.devices.values()
+    make_request(stage, device, "11.2").require_accepted(
+        "the good request was not accepted, so a refusal of the bad one would prove nothing"
+    )
 
 
 @then(sentence("the request to the Suspended {meter} is rejected for its device status"))

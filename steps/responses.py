@@ -3,6 +3,7 @@
 from pytest_bdd import then
 
 from dsp_conformance.report.expectations import expect_activated, expect_firmware_read
+from dsp_conformance.report.refusals import expect_activation_without_success
 from dsp_conformance.report.verdicts import RequirementNotMet
 from fixtures.stage import Stage
 from steps.vocabulary import device_name, sentence
@@ -24,6 +25,19 @@ def shows_firmware(stage: Stage, device: str) -> None:
 def shows_activation(stage: Stage) -> None:
     staged = stage.device_of(stage.last)
     expect_activated(stage.traffic.payload_of(stage.last, staged), stage.firmware_of(staged).version)
+
+
+@then(sentence("the response shows no success, but the (?P<which>new|old) firmware"))
+def shows_no_success(stage: Stage, which: str) -> None:
+    staged = stage.device_of(stage.last)
+    expected = stage.firmware_of(staged).version if which == "new" else staged.running
+    expect_activation_without_success(stage.traffic.payload_of(stage.last, staged), expected)
+
+
+@then("the request brings one response and no more")
+def one_response_and_no_more(stage: Stage) -> None:
+    exchange = stage.last
+    stage.traffic.when_the_run_ends(lambda: stage.traffic.expect_one_response(exchange))
 
 
 @then(sentence(f"every message of the DSP (?P<what>{'|'.join(_EVERY_MESSAGE)})"))

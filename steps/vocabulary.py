@@ -5,6 +5,7 @@ from typing import Final
 from pytest_bdd import parsers
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, UserRole
+from fixtures.request_making import WAYS
 
 ROLES: Final = {
     "import supplier": UserRole.IS,
@@ -17,7 +18,7 @@ ROLES: Final = {
 }
 """User roles as `domain.md` names them."""
 
-_DEVICE: Final = r'(?P<device>ESME|GSME|IHD|PPMID|HCALCS|twin|"[^"]+")'
+_DEVICE: Final = r'(?P<device>ESME|GSME|PPMID|HCALCS|twin|"[^"]+")'
 _FORMS: Final = {
     "device": _DEVICE,
     "meter": r"(?P<meter>ESME|GSME)",
@@ -25,6 +26,9 @@ _FORMS: Final = {
     "cpl_status": rf"(?P<cpl_status>{'|'.join(CplStatus)})",
     "role": rf"(?P<role>{'|'.join(ROLES)})",
     "variant": r"(?P<variant>\d+(?:\.\d+)+)",
+    "name": r"(?P<name>[A-Z][^,]+?)",
+    "way": rf"(?P<way>{'|'.join(sorted(WAYS, key=len, reverse=True))})",
+    "generation": r"(?:(?P<generation>SMETS1) )?",
 }
 
 

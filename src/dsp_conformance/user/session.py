@@ -16,7 +16,7 @@ from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import CheckOutcome, check_acceptance_code, check_echo
 from dsp_conformance.user.counters import Counters
 from dsp_conformance.user.exchange import Delivery, Exchange, Trouble
-from dsp_conformance.user.inbox import Inbox
+from dsp_conformance.user.inbox import Arrivals
 from dsp_conformance.user.inspection import Inspector
 from dsp_conformance.user.service_user import ServiceUser
 from dsp_conformance.user.transport import (
@@ -45,7 +45,7 @@ class Connection:
 
     transport: DuisTransport
     inspector: Inspector
-    inbox: Inbox
+    inbox: Arrivals
     counters: Counters
     dcc_id: Eui64
     schema_version: str = SCHEMA_VERSION
@@ -170,7 +170,10 @@ class UserSession:
 
     def signed(self, request: ServiceRequest) -> bytes:
         """Return a request as it goes onto the wire, signed by this Service User."""
-        root = request.to_xml()
+        return self.signed_document(request.to_xml())
+
+    def signed_document(self, root: etree._Element) -> bytes:
+        """Return any unsigned document as octets, signed by this Service User; `root` gets the signature."""
         self._signer.sign(root)
         return xml.serialise(root)
 

@@ -1,0 +1,66 @@
+Feature: MP105 opens one door only
+  SR11.2 Read Firmware Version gets through to Suspended electricity and gas meters. Nothing else changes: not for
+  other types of Device, not for other statuses, not for the other checks that a request has to pass, and not for
+  other Devices. Every refused request has a twin that is accepted and differs from it in one thing.
+
+  @SCOPE-03
+  Scenario Outline: A Suspended Device that is no meter is still not read
+    Given a Suspended <device> and a twin that is a Suspended ESME
+    When a user who may send it sends SR11.2 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <device> is rejected for its device status or its type
+
+    Examples:
+      | id     | device |
+      | ppmid  | PPMID  |
+      | hcalcs | HCALCS |
+
+  @SCOPE-04
+  Scenario Outline: A meter that left service is still not read
+    Given a <status> <meter> and a twin that is Commissioned
+    When a user who may send it sends SR11.2 to both
+    Then the request to the twin is accepted
+    And the request to the <meter> is rejected
+
+    Examples:
+      | id                  | status         | meter |
+      | esme-decommissioned | Decommissioned | ESME  |
+      | esme-withdrawn      | Withdrawn      | ESME  |
+      | gsme-decommissioned | Decommissioned | GSME  |
+      | gsme-withdrawn      | Withdrawn      | GSME  |
+
+  @SCOPE-05
+  Scenario Outline: The other checks still apply to a Suspended meter
+    Given a Suspended <meter> that its supplier may read
+    When SR11.2 Read Firmware Version is sent <wrongly>
+    Then the request is rejected because <reason>
+
+    Examples:
+      | id                   | meter | wrongly                               | reason                                        |
+      | esme-user            | ESME  | by an unknown user                    | the user is unknown                           |
+      | esme-entitlement     | ESME  | by a user not entitled to the meter   | the user is not entitled to the Device        |
+      | esme-device-type     | ESME  | to an IHD                             | the request is not for that type of Device    |
+      | esme-command-variant | ESME  | with a Command Variant it cannot have | the request cannot have that Command Variant  |
+      | esme-service         | ESME  | to another service of the DSP         | the request belongs to another service        |
+      | esme-device          | ESME  | to a Device that does not exist       | the Device does not exist                     |
+      | gsme-user            | GSME  | by an unknown user                    | the user is unknown                           |
+      | gsme-entitlement     | GSME  | by a user not entitled to the meter   | the user is not entitled to the Device        |
+      | gsme-device-type     | GSME  | to an IHD                             | the request is not for that type of Device    |
+      | gsme-command-variant | GSME  | with a Command Variant it cannot have | the request cannot have that Command Variant  |
+      | gsme-service         | GSME  | to another service of the DSP         | the request belongs to another service        |
+      | gsme-device          | GSME  | to a Device that does not exist       | the Device does not exist                     |
+
+  @SCOPE-06
+  Scenario Outline: Restoring one meter leaves every other one as it was
+    Given two Suspended <meter>s of one model, the second called the "neighbour"
+    And a Suspended <other> called the "stranger"
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the "neighbour" runs the same firmware as the <meter>
+    When SR11.2 Read Firmware Version restores the <meter>
+    Then the inventory record of the "neighbour" is unchanged
+    And the inventory record of the "stranger" is unchanged
+
+    Examples:
+      | id   | meter | other |
+      | esme | ESME  | GSME  |
+      | gsme | GSME  | ESME  |

@@ -1,0 +1,135 @@
+"""What steps expect of a refused request, and of commands and outcomes that are not plain successes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dsp_conformance import gbcs
+from dsp_conformance.duis.messages import LocalCommand
+from dsp_conformance.report.expectations import described, expect_accepted
+from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dsp_conformance.duis.messages import Response
+    from dsp_conformance.duis.response_codes import ResponseCode
+
+CLIENT_ERRORS: Final = range(400, 500)
+"""The HTTP statuses with which a request may be refused (ledger DUIS-05)."""
+
+
+def expect_rejected(response: Response, codes: Collection[ResponseCode] = (), *, reason: str) -> None:
+    """Expect a request to be rejected.
+
+    Args:
+        response: the synchronous answer.
+        codes: the codes that are right; any rejection is where left out.
+        reason: why it must be rejected, for people.
+
+    Raises:
+        RequirementNotMet: it was accepted, or rejected with another code.
+    """
+    code = response.response_code
+    wanted = " or ".join(map(described, codes)) if codes else "a rejection, whatever its code"
+    if not code.is_error or (codes and code not in codes):
+        raise RequirementNotMet(expected=wanted, found=described(code), hint=f"it must be rejected: {reason}")
+
+
+def expect_refused(status: int, response: Response | None) -> None:
+    """Expect a bad request to be refused by an HTTP 4xx or a DUIS error code (ledger DUIS-05).
+
+    Args:
+        status: the HTTP status of the answer.
+        response: the DUIS response in it, if there is one.
+
+    Raises:
+        RequirementNotMet: it was accepted, or answered in another way.
+    """
+    if status in CLIENT_ERRORS or (response is not None and response.response_code.is_error):
+        return
+    found = f"HTTP {status}" if response is None else described(response.response_code)
+    raise RequirementNotMet(
+        expected="an HTTP status from 400 to 499, or a DUIS error code",
+        found=found,
+        hint="a request that is no good must be told so; which code is not judged",
+    )
+
+
+def expect_local_command(response: Response, *, code: ResponseCode, rejection_code: ResponseCode) -> bytes:
+    """Expect a request to be accepted with the command for local delivery, and return that command.
+
+    Args:
+        response: the synchronous answer.
+        code: I0 for Command Variant 2, I99 for 3 (ledger MP105-03).
+        rejection_code: the code that the target profile declares for a Device's status.
+
+    Raises:
+        RequirementNotMet: it was rejected, or accepted with another code or without the command.
+    """
+    expect_accepted(response, rejection_code=rejection_code)
+    if response.response_code is not code or not isinstance(response.content, LocalCommand):
+        carried = "a LocalCommand" if isinstance(response.content, LocalCommand) else "no LocalCommand"
+        raise RequirementNotMet(
+            expected=f"{described(code)} with the LocalCommand",
+            found=f"{described(response.response_code)} with {carried}",
+            hint="the user delivers the command over the home network, so the answer must carry it",
+        )
+    return response.content.octets
+
+
+def expect_read_command(octets: bytes, *, device: str, counter: int) -> None:
+    """Expect a command for local delivery to be SR11.2 for that Device.
+
+    Raises:
+        RequirementNotMet: it is a command for another Device or of another request.
+        Inconclusive: it is no command of SR11.2 that can be read.
+    """
+    try:
+        message = gbcs.decode(octets)
+        gbcs.check_read_firmware_command(message)
+        found = (str(gbcs.grouped(message).recipient), gbcs.request_counter_of(message))
+    except gbcs.GbcsDecodeError as error:
+        raise Inconclusive(
+            Cause.UNUSABLE_ANSWER,
+            "the command for local delivery cannot be read",
+            expected=error.expected,
+            found=f"{error.found} at offset {error.offset}",
+            hint="look at the LocalCommand of the answer",
+        ) from error
+    if found != (device, counter):
+        raise RequirementNotMet(
+            expected=f"a command for {device} with counter {counter}",
+            found=f"a command for {found[0]} with counter {found[1]}",
+            hint="the DSP returned another request's command",
+        )
+
+
+def expect_activation_without_success(message: gbcs.Message, running: str) -> None:
+    """Expect a Device's message to be a response of SR11.3 that is no success and shows that firmware.
+
+    Raises:
+        RequirementNotMet: it says something else.
+        Inconclusive: it is no response of SR11.3 that can be read.
+    """
+    try:
+        outcome = gbcs.activation_response(message)
+    except gbcs.GbcsDecodeError as error:
+        raise Inconclusive(
+            Cause.UNUSABLE_ANSWER,
+            "the Device's message cannot be read",
+            expected=error.expected,
+            found=f"{error.found} at offset {error.offset}",
+        ) from error
+    if isinstance(outcome, gbcs.Activation):
+        said = f"code {int(outcome.code)} with firmware version {outcome.version}"
+        success = outcome.code is gbcs.ActivationCode.SUCCESS
+        if not success and str(outcome.version) == running.upper():
+            return
+    else:
+        said = "that the command was accepted, no activation"
+    raise RequirementNotMet(
+        expected=f"a code other than 0 with firmware version {running.upper()}",
+        found=said,
+        hint="the Device's answer must be passed on as it is",
+    )
