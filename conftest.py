@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from dsp_conformance.report.ledger import Ledger
+from dsp_conformance.report.parallel import Role
 from dsp_conformance.report.plugin import register
 from dsp_conformance.target import Target, TargetError, load_target
+from fixtures.parallel import Controller, key_of, new_key
 from fixtures.session import RECORDER, STUB, TARGET, identity_of
 from fixtures.stub_process import StubProcess
 
@@ -46,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[TARGET] = target
-    if target.testbed is None and not config.getoption("collectonly"):
+    role = Role.of(config)
+    key = key_of(config) if role is Role.WORKER else new_key()
+    if target.testbed is None and role is not Role.WORKER and not config.getoption("collectonly"):
         config.stash[STUB] = stub = StubProcess(before_mp105=before)  # gets ready during the collection
         config.add_cleanup(stub.stop)
     config.stash[RECORDER] = register(
@@ -55,7 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
         identity=identity_of(target, None),
         folder=Path(config.getoption("--reports")),
         enforce_assumed=target.profile.enforce_assumed,
+        key=key,
     )
+    if role is Role.CONTROLLER:
+        config.pluginmanager.register(Controller(config, key), "dsp-controller")
 
 
 def _runs_features(config: pytest.Config) -> bool:

@@ -18,8 +18,20 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_MOST_WORKERS = 256
 # What the environment or other installed packages add to pytest could deselect scenarios or run them twice.
 _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+def _workers(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    """Read a number of worker processes, or count the cores that this process may use."""
+    if value is None:
+        return None
+    if value == "auto":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= _MOST_WORKERS:
+        raise click.BadParameter(f"expected a number from 1 to {_MOST_WORKERS} or 'auto', found {value!r}.")
+    return int(value)
 
 
 @click.command()
@@ -39,7 +51,15 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_
     show_default=True,
     help="Where the results go.",
 )
-def run(target: Path | None, reports: Path, *, before_mp105: bool) -> None:
+@click.option(
+    "-n",
+    "--workers",
+    callback=_workers,
+    metavar="N",
+    help="Run scenarios on that many worker processes; auto: one for each core. Without it, one process"
+    " runs them all.",
+)
+def run(target: Path | None, reports: Path, workers: int | None, *, before_mp105: bool) -> None:
     """Run the suite against a DSP.
 
     \b
@@ -61,6 +81,8 @@ def run(target: Path | None, reports: Path, *, before_mp105: bool) -> None:
         arguments.append(f"--target={target.absolute()}")
     if before_mp105:
         arguments.append("--before-mp105")
+    if workers is not None:
+        arguments += ["-p", "xdist", "-n", str(workers)]
     sys.exit(_run_features(root, arguments))
 
 

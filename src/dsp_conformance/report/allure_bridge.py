@@ -104,12 +104,12 @@ class _Written:
     """What stands on disk for a scenario.
 
     Attributes:
-        uuid: part of the result file's name.
+        uuid: part of the result file's name; whichever process of a run writes it.
         attachments: per exchange (by identity) what is attached to it.
         archives: the exact octets of all its messages; a second one if some came late.
     """
 
-    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    uuid: str
     attachments: dict[int, list[Attachment]] = field(default_factory=dict)
     archives: list[Attachment] = field(default_factory=list)
 
@@ -121,10 +121,13 @@ class AllureBridge:
         folder: where the results go; made if missing. Allure's files of a former run are removed.
         controller: whether this process starts with a clean folder and writes the run's own files
             (environment, executor, categories). Under pytest-xdist only the controller does.
+        key: the same in all processes of a run, so that they write a scenario to the same file, and
+            different in every run; made up where left out.
     """
 
-    def __init__(self, folder: Path, *, controller: bool = True) -> None:
+    def __init__(self, folder: Path, *, controller: bool = True, key: str | None = None) -> None:
         self._folder = folder
+        self._key = key or uuid.uuid4().hex
         self._controller = controller
         self._written: dict[str, _Written] = {}
         self._run: Run | None = None
@@ -141,7 +144,8 @@ class AllureBridge:
     def scenario_finished(self, record: ScenarioRecord) -> None:
         """Write the scenario's result file, over the former one if the record got worse."""
         assert self._run is not None, "the recorder tells of the run's start before any scenario"
-        written = self._written.setdefault(record.identity.id, _Written())
+        file = str(uuid.uuid5(uuid.NAMESPACE_OID, self._key + record.identity.id))
+        written = self._written.setdefault(record.identity.id, _Written(file))
         written.archives.extend(self._archive(record))
         result = self._result(record, self._run, written)
         self._write(TEST_CASE_PATTERN.format(prefix=written.uuid), _json(attr.asdict(result, filter=_said)))

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
+from dsp_conformance.report.parallel import ControllerRecorder, Role, WorkerRecorder
 from dsp_conformance.report.recorder import RunRecorder
 from dsp_conformance.report.results import ResultsWriter
 from dsp_conformance.report.run import Run, RunIdentity
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     import pytest
 
     from dsp_conformance.report.ledger import Ledger
+
+_RECORDERS = {
+    Role.ALONE: RunRecorder,
+    Role.CONTROLLER: ControllerRecorder,
+    Role.WORKER: WorkerRecorder,
+}
 
 
 class TerminalSummary:
@@ -40,6 +47,7 @@ def register(
     identity: RunIdentity,
     folder: Path,
     enforce_assumed: bool = False,
+    key: str | None = None,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -49,6 +57,7 @@ def register(
         identity: what is tested.
         folder: takes `results.json`, `summary.txt` and the folder `allure-results`.
         enforce_assumed: the target profile says `assumed = "enforce"`.
+        key: where several processes make one run, the same in all of them and different in every run.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -58,7 +67,10 @@ def register(
     """
     refuse_second_writer(config)
     run = Run(identity, ledger, enforce_assumed=enforce_assumed)
-    recorder = RunRecorder(run, sinks=(AllureBridge(folder / "allure-results"), ResultsWriter(folder)))
+    role = Role.of(config)
+    worker = role is Role.WORKER
+    allure = AllureBridge(folder / "allure-results", controller=not worker, key=key)
+    recorder = _RECORDERS[role](run, (allure,) if worker else (allure, ResultsWriter(folder)))
     config.pluginmanager.register(recorder, "dsp-recorder")
     config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
     return recorder

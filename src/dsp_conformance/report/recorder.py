@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dsp_conformance.report.run import Run
 
+_NAMED = 5
 _PHASES = {"setup": Phase.SET_UP, "call": Phase.STEP, "teardown": Phase.TEAR_DOWN}
 _BROKEN_SESSION = {
     pytest.ExitCode.INTERRUPTED: "the run was interrupted, or the features could not be collected",
@@ -56,6 +57,7 @@ class RunRecorder:
         self._shown_checks = 0
         self._worsened: list[tuple[ScenarioRecord, str]] = []
         self._looked_at_again: list[ScenarioRecord] = []
+        self._collected: list[str] = []
 
     @property
     def current(self) -> ScenarioRecord:
@@ -94,6 +96,10 @@ class RunRecorder:
                     self.run.ledger[tag]
                 except UnknownRequirement as error:
                     raise pytest.UsageError(f"{template.feature.filename}: tag @{tag}: {error}") from error
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what is going to run."""
+        self._collected = [item.nodeid for item in session.items if template_of(item) is not None]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A feature that cannot be collected voids the run."""
@@ -214,13 +220,26 @@ class RunRecorder:
         for record in self._looked_at_again:
             self._tell(record)
         for record, text in self._worsened:
-            session.config.hook.pytest_runtest_logreport(report=_late_report(record, text))
-        if exitstatus in _BROKEN_SESSION and not self.run.unusable:
-            self.run.suite_errors.append(_BROKEN_SESSION[pytest.ExitCode(exitstatus)])
+            self._show_late(session, record, text)
+        if not self.run.unusable:
+            self._note_what_is_missing(exitstatus)
         self.run.finished = now_ms()
         for sink in self._sinks:
             sink.run_finished(self.run)
         session.exitstatus = self.run.verdict.exit_code
+
+    def _show_late(self, session: pytest.Session, record: ScenarioRecord, text: str) -> None:
+        session.config.hook.pytest_runtest_logreport(report=_late_report(record, text))
+
+    def _note_what_is_missing(self, exitstatus: int) -> None:
+        if exitstatus in _BROKEN_SESSION:
+            self.run.suite_errors.append(_BROKEN_SESSION[pytest.ExitCode(exitstatus)])
+        begun = {record.nodeid for record in self.run.records.values()}
+        left = [nodeid for nodeid in self._collected if nodeid not in begun]
+        if left:
+            more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            names = ", ".join(left[:_NAMED])
+            self.run.suite_errors.append(f"not run: {names}{more}; nothing is said about what they test")
 
 
 def _late_report(record: ScenarioRecord, text: str) -> pytest.TestReport:

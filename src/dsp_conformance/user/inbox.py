@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Condition, RLock
-from typing import Final
+from typing import Final, Protocol
 
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, OtherBody, Response
@@ -18,6 +18,24 @@ KEPT_OF_ALL_REFUSED: Final = 64 * 1024 * 1024
 
 MOST_REFUSED: Final = 50_000
 """Refused messages kept; later ones are counted only. A run that gets there can prove nothing any more."""
+
+
+class Arrivals(Protocol):
+    """What whoever waits for messages of the DSP can ask, in the receiver's own process or in another."""
+
+    def everything(self) -> tuple[Delivery, ...]:
+        """Return every message so far."""
+
+    def answers_to(self, request_id: RequestID) -> tuple[Delivery, ...]:
+        """Return the messages so far that name this request, refused ones included."""
+
+    def wait_for_answers(
+        self, request_id: RequestID, timeout: float, *, count: int = 1
+    ) -> tuple[Delivery, ...]:
+        """Wait for that many messages that name this request; return those that came, perhaps none."""
+
+    def wait_out(self, moment: float) -> None:
+        """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
 
 
 @dataclass(slots=True)

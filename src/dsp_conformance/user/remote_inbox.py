@@ -1,0 +1,51 @@
+"""The run's one inbox, seen from another process: parallel workers wait for messages at a shared receiver."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from dsp_conformance.calls import Caller
+from dsp_conformance.duis.identifiers import RequestID
+from dsp_conformance.user.exchange import Delivery
+from dsp_conformance.user.inbox import Inbox
+
+
+def served_by(inbox: Inbox) -> Mapping[str, Callable[..., object]]:
+    """Return what the process with the receiver serves, for `RemoteInbox` to call."""
+
+    def wait_for_answers(request_id: RequestID, timeout: float, count: int) -> tuple[Delivery, ...]:
+        return inbox.wait_for_answers(request_id, timeout, count=count)
+
+    return {
+        "inbox.everything": inbox.everything,
+        "inbox.answers_to": inbox.answers_to,
+        "inbox.wait_for_answers": wait_for_answers,
+    }
+
+
+class RemoteInbox:
+    """Asks the inbox of another process; waiting is done over there, by condition."""
+
+    def __init__(self, call: Caller) -> None:
+        self._call = call
+
+    def everything(self) -> tuple[Delivery, ...]:
+        """Return every message so far."""
+        found: tuple[Delivery, ...] = self._call("inbox.everything")
+        return found
+
+    def answers_to(self, request_id: RequestID) -> tuple[Delivery, ...]:
+        """Return the messages so far that name this request, refused ones included."""
+        found: tuple[Delivery, ...] = self._call("inbox.answers_to", request_id)
+        return found
+
+    def wait_for_answers(
+        self, request_id: RequestID, timeout: float, *, count: int = 1
+    ) -> tuple[Delivery, ...]:
+        """Wait for that many messages that name this request; return those that came, perhaps none."""
+        found: tuple[Delivery, ...] = self._call("inbox.wait_for_answers", request_id, timeout, count)
+        return found
+
+    def wait_out(self, moment: float) -> None:
+        """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
+        threading.Event().wait(max(0.0, moment - time.monotonic()))
