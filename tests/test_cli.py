@@ -225,24 +225,6 @@ def test_features_that_cannot_be_collected_are_the_suites_failure_and_told_why(t
     assert "this run says nothing about the product" in done.stdout.replace("\n", " ")
 
 
-def test_a_dsp_as_before_the_change_is_found_non_conformant_for_the_right_requirements(
-    tmp_path: Path,
-) -> None:
-    """Nothing in the environment can take scenarios out of a run that counts."""
-    done = _run(
-        "run", "--before-mp105", "--reports", "results", cwd=tmp_path, PYTEST_ADDOPTS="-k no_such_scenario"
-    )
-
-    assert done.returncode == 1, done.stdout + done.stderr
-    results = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
-    verdicts = {each["id"]: each["verdict"] for each in results["requirements"] if each["keyword"] == "MUST"}
-    failed = {requirement for requirement, verdict in verdicts.items() if verdict == "fail"}
-    assert failed == {f"MP105-0{number}" for number in (1, 2, 4, 5, 6, 7)}
-    untouched = {"SCOPE-01", "BASE-01", "BASE-03", "BASE-06", "BASE-07"}
-    untouched |= {f"DUIS-0{number}" for number in (1, 2, 3, 4)}
-    assert {verdicts[requirement] for requirement in untouched} == {"pass"}
-
-
 def test_a_target_file_leads_to_a_dsp_that_somebody_else_started(tmp_path: Path) -> None:
     token = "not-to-be-seen-anywhere"
     (tmp_path / "token").write_text(token, encoding="ascii")

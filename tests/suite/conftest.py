@@ -36,9 +36,11 @@ class FinishedRun:
 Run = Callable[..., FinishedRun]
 
 
-def finished(command: list[str], folder: Path) -> FinishedRun:
-    """Run a command of the suite to its end."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+def finished(command: list[str], folder: Path, **added: str) -> FinishedRun:
+    """Run a command of the suite to its end, with variables added to the environment."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
+    } | added
     process = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
@@ -52,7 +54,8 @@ def run_whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
     def run(*arguments: str) -> FinishedRun:
         folder = tmp_path_factory.mktemp("run") / "reports"
         command = [sys.executable, "-m", "dsp_conformance", "run", f"--reports={folder}", *arguments]
-        return finished(command, folder)
+        # Nothing in the environment can take scenarios out of a run that counts.
+        return finished(command, folder, PYTEST_ADDOPTS="-k no_such_scenario")
 
     return run
 

@@ -63,7 +63,7 @@ def test_a_dsp_that_rejects_with_e5_is_told_which_setting_decides(
     control_url = serve_stub("--rejection-code", "E5")
     run = run_some("rejected and 4.1.1", f"--target={target_file(tmp_path, control_url)}")
     assert run.exit_code == 1
-    assert run.requirements("fail") == {"SCOPE-01"}
+    assert run.requirements("fail") == {"SCOPE-01", "SCOPE-02"}
     assert 'set rejection_code = "E5" in the target file' in " ".join(run.output.split())
 
 
