@@ -53,12 +53,15 @@ from threading import Thread
 import pytest
 from pytest_bdd import given, parsers, then, when
 
+from dsp_conformance.duis.terms import UserRole
 from dsp_conformance.report.ledger import Ledger
+from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.plugin import register
 from dsp_conformance.report.run import RunIdentity
 from dsp_conformance.report.verdicts import (
     Cause, Inconclusive, NotApplicable, NotTestable, RequirementNotMet,
 )
+from dsp_conformance.testbed import Capability
 
 JOURNAL = []
 
@@ -72,14 +75,26 @@ class Outcome:
 
 def pytest_addoption(parser):
     parser.addoption("--enforce", action="store_true")
+    parser.addoption("--whole", action="store_true")
+    parser.addoption("--declare", action="append", default=[])
+    parser.addoption("--can", default=None)
+    parser.addoption("--user", action="append", default=[])
 
 def pytest_configure(config):
+    can = config.getoption("--can")
+    circumstances = Circumstances(
+        switches=dict.fromkeys(config.getoption("--declare"), True),
+        roles=frozenset(map(UserRole, config.getoption("--user"))),
+        capabilities=None if can is None else frozenset(map(Capability, can.split())),
+    )
     register(
         config,
         ledger=Ledger.load(Path(config.rootpath, "requirements.toml")),
         identity=RunIdentity("1.2.3", "Example DSP", "9.8", "bundled", {"smets1": None, "secmp0007": False}),
         folder=Path(config.rootpath, "out"),
         enforce_assumed=config.getoption("--enforce"),
+        circumstances=lambda: circumstances,
+        whole=config.getoption("--whole"),
     )
 
 @pytest.fixture
@@ -247,9 +262,16 @@ class Outcome:
 
 @dataclass
 class SmallSuite:
-    """Runs feature text through pytest, in this process."""
+    """Runs feature text through pytest, in this process.
+
+    Attributes:
+        ledger: what it is held to.
+        steps: definitions of steps beyond those that every small suite has.
+    """
 
     pytester: pytest.Pytester
+    ledger: str = LEDGER
+    steps: str = ""
 
     def start(self, feature: str, *arguments: str) -> pytest.RunResult:
         """Run it, whatever comes of it."""
@@ -257,12 +279,13 @@ class SmallSuite:
         folder = self.pytester.path
         (folder / "features").mkdir(exist_ok=True)
         (folder / "features" / "small.feature").write_text(feature)
-        (folder / "requirements.toml").write_text(LEDGER)
+        (folder / "requirements.toml").write_text(self.ledger)
         self.pytester.makeini(
             "[pytest]\naddopts = --strict-markers --tb=short -p no:cacheprovider -p no:hypothesispytest"
         )
         self.pytester.makeconftest(CONFTEST)
-        self.pytester.makepyfile(test_features="from pytest_bdd import scenarios\n\nscenarios('features')\n")
+        bound = "from pytest_bdd import scenarios\n\nscenarios('features')\n"
+        self.pytester.makepyfile(test_features=self.steps + bound)
         return self.pytester.runpytest_inprocess(*arguments)
 
     def run(self, feature: str, *arguments: str) -> Outcome:

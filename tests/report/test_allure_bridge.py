@@ -151,7 +151,6 @@ def test_history_and_results_are_the_same_whatever_the_order(suite: SmallSuite) 
         ("it does not", "failed", "Product defect", "fail"),
         ("it cannot be reached", "broken", "Inconclusive", "inconclusive"),
         ("the suite breaks", "broken", "Suite's own error", "error"),
-        ("nobody wrote this", "broken", "Suite's own error", "error"),
         ("it does not apply", "skipped", "Not applicable", "not applicable"),
         ("the testbed cannot show it", "skipped", "Not testable", "not testable"),
         ("it is skipped", "skipped", "Not testable", "not testable"),

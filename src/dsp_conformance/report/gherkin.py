@@ -1,4 +1,4 @@
-"""Which scenario a pytest item stands for: the one place that looks into pytest-bdd."""
+"""Which scenario a pytest item stands for. This and `bindings` are what looks into pytest-bdd."""
 
 from __future__ import annotations
 
@@ -44,14 +44,18 @@ def scenario_id(item: pytest.Item, template: ScenarioTemplate) -> tuple[str, str
 
     The row counts with its "id" column, or, if it has none, with all its values.
     """
-    source = Path(template.feature.filename)
-    root = item.config.rootpath
-    file = source.relative_to(root) if source.is_relative_to(root) else Path(source.name)
-    base = f"{file.as_posix()}::{template.name}"
+    base = f"{relative_feature_file(item, template)}::{template.name}"
     row = row_of(item)
     if not row:
         return base, base
     return f"{base}::{row.get(_ROW_ID) or ','.join(row.values())}", base
+
+
+def relative_feature_file(item: pytest.Item, template: ScenarioTemplate) -> str:
+    """The feature file's path, relative to the project, with "/"; its name if it stands elsewhere."""
+    source = Path(template.feature.filename)
+    root = item.config.rootpath
+    return (source.relative_to(root) if source.is_relative_to(root) else Path(source.name)).as_posix()
 
 
 def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[str, object]) -> ScenarioRecord:

@@ -116,19 +116,27 @@ class Requirement(BaseModel):
         Args:
             profile: per switch what the product declares: yes, no, or undeclared (None or absent).
         """
-        if self.applicability is None:
-            return None
-        switch = self.applicability.removeprefix("not ")
-        declared = profile.get(switch)
-        if switch != self.applicability:
-            return f"the profile declares {switch}" if declared else None
-        if declared:
-            return None
-        return (
-            f"the profile says {switch} = no"
-            if declared is False
-            else f"the profile does not declare {switch}"
-        )
+        return None if self.applicability is None else ruled_out(self.applicability, profile)
+
+
+def ruled_out(applicability: Applicability, profile: Mapping[str, bool | None]) -> str | None:
+    """Why something that depends on a profile switch does not apply; None if it does.
+
+    An undeclared switch counts as absent: what demands it does not apply, and "not ..." does.
+
+    Args:
+        applicability: the switch that must be declared ("smets1"), or must not be ("not secmp0007").
+        profile: per switch what the product declares: yes, no, or undeclared (None or absent).
+    """
+    switch = applicability.removeprefix("not ")
+    declared = profile.get(switch)
+    if switch != applicability:
+        return f"the profile says {switch} = yes" if declared else None
+    if declared:
+        return None
+    return (
+        f"the profile says {switch} = no" if declared is False else f"the profile does not declare {switch}"
+    )
 
 
 class _File(BaseModel):

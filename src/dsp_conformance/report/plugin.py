@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
 from dsp_conformance.report.parallel import ControllerRecorder, Role, WorkerRecorder
+from dsp_conformance.report.plan import Circumstances
+from dsp_conformance.report.planner import Planner
 from dsp_conformance.report.recorder import RunRecorder
 from dsp_conformance.report.results import ResultsWriter
 from dsp_conformance.report.run import Run, RunIdentity
 from dsp_conformance.report.summary import render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pytest
@@ -48,6 +51,8 @@ def register(
     folder: Path,
     enforce_assumed: bool = False,
     key: str | None = None,
+    circumstances: Callable[[], Circumstances] = Circumstances,
+    whole: bool = False,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -58,6 +63,8 @@ def register(
         folder: takes `results.json`, `summary.txt` and the folder `allure-results`.
         enforce_assumed: the target profile says `assumed = "enforce"`.
         key: where several processes make one run, the same in all of them and different in every run.
+        circumstances: tells what the target declares and offers; asked once, when the features are known.
+        whole: all features are to be collected, so that each requirement must have a scenario.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -72,5 +79,6 @@ def register(
     allure = AllureBridge(folder / "allure-results", controller=not worker, key=key)
     recorder = _RECORDERS[role](run, (allure,) if worker else (allure, ResultsWriter(folder)))
     config.pluginmanager.register(recorder, "dsp-recorder")
+    config.pluginmanager.register(Planner(run, circumstances, whole=whole), "dsp-planner")
     config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
     return recorder

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from dsp_conformance.report.evidence import now_ms
-from dsp_conformance.report.gherkin import new_record, scenario_id, tags_of, template_of
-from dsp_conformance.report.ledger import REQUIREMENT_ID, UnknownRequirement
+from dsp_conformance.report.gherkin import new_record, template_of
+from dsp_conformance.report.ledger import REQUIREMENT_ID
 from dsp_conformance.report.records import Phase, RecordError, ScenarioRecord, StepStatus
 from dsp_conformance.report.verdicts import SuiteFault, Verdict
 
@@ -77,26 +77,6 @@ class RunRecorder:
         """Requirement tags are data for the record, not marks of pytest."""
         return True if REQUIREMENT_ID.fullmatch(tag) else None
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Refuse tags that the ledger does not know, and scenarios that results could not tell apart."""
-        seen: dict[str, str] = {}
-        for item in items:
-            template = template_of(item)
-            if template is None:
-                continue
-            whole, _ = scenario_id(item, template)
-            if whole in seen:
-                raise pytest.UsageError(
-                    f"two scenarios share the id {whole!r}: {seen[whole]} and {item.nodeid}; "
-                    "give each Examples row a value of its own in the column 'id'"
-                )
-            seen[whole] = item.nodeid
-            for tag in filter(REQUIREMENT_ID.fullmatch, tags_of(template)):
-                try:
-                    self.run.ledger[tag]
-                except UnknownRequirement as error:
-                    raise pytest.UsageError(f"{template.feature.filename}: tag @{tag}: {error}") from error
-
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is going to run."""
         self._collected = [item.nodeid for item in session.items if template_of(item) is not None]
@@ -127,10 +107,6 @@ class RunRecorder:
     def pytest_bdd_after_step(self) -> None:
         """A step passed."""
         self.current.end_step(StepStatus.PASSED)
-
-    def pytest_bdd_step_func_lookup_error(self) -> None:
-        """A step has no definition: open it, so that the error that follows stands on it."""
-        self.pytest_bdd_before_step()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -171,8 +147,10 @@ class RunRecorder:
 
     # -- the run
 
-    def pytest_sessionstart(self) -> None:
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Tell the reports that a run begins."""
+        if session.config.getoption("collectonly", default=False):
+            return
         for sink in self._sinks:
             sink.run_started(self.run)
 

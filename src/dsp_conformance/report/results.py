@@ -72,6 +72,7 @@ def results(run: Run) -> dict[str, Any]:
             "sentence": run.sentence(requirements),
             "decision_rule": DECISION_RULE,
         },
+        "plan": run.plan.to_json() if run.plan else None,
         "suite_errors": run.suite_errors,
         "requirements": [_requirement(one) for one in requirements],
         "scenarios": [to_json(record) for record in run.ordered_records()],

@@ -12,6 +12,7 @@ from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from dsp_conformance.report.plan import Plan
     from dsp_conformance.report.records import ScenarioRecord
 
 DECISION_RULE = (
@@ -87,6 +88,7 @@ class Run:
         records: scenario records by scenario id.
         suite_errors: what failed outside of any scenario: collection, an interrupt, the project's own checks.
         unusable: what in the configuration keeps the run from starting; empty where nothing does.
+        plan: what is to run and what is not; None before that is known.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
     """
@@ -97,6 +99,7 @@ class Run:
     records: dict[str, ScenarioRecord] = field(default_factory=dict)
     suite_errors: list[str] = field(default_factory=list)
     unusable: str = ""
+    plan: Plan | None = None
     started: int = field(default_factory=now_ms)
     finished: int = 0
 
@@ -182,7 +185,7 @@ class Run:
             case RunVerdict.NOTHING_RAN:
                 said = "no verdict: no MUST requirement was assessed"
             case RunVerdict.UNUSABLE:
-                said = f"no verdict: the run could not start: {self.unusable}"
+                return f"{who}: no verdict: the run could not start: {self.unusable}"
         open_count = len(must) - len(assessed)
         return f"{who}: {said}." + (f" MUST requirements not assessed: {open_count}." if open_count else "")
 

@@ -44,13 +44,17 @@ def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
         file=page, force_terminal=colour, no_color=not colour, width=width, highlight=False, soft_wrap=False
     )
     results = run.requirement_results()
-    page_body = Group(*_head(run, results), *_tables(results), *_troubles(run))
+    sentence = run.sentence(results)
+    if run.unusable:
+        console.print(Group(_unbroken(sentence, "bold yellow")), crop=False)
+        return page.getvalue()
+    verdict = Text(sentence, style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
+    page_body = Group(verdict, *_head(run), *_tables(results), *_troubles(run))
     console.print(page_body, crop=False)
     return page.getvalue()
 
 
-def _head(run: Run, results: list[RequirementResult]) -> Iterable[RenderableType]:
-    yield Text(run.sentence(results), style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
+def _head(run: Run) -> Iterable[RenderableType]:
     yield Text(f"Decision rule: {DECISION_RULE}")
     who = run.identity
     yield Text(f"Suite {who.suite_version}; DUIS schema: {who.schema_origin}; scenarios: {len(run.records)}")

@@ -159,17 +159,19 @@ class Inconclusive(_Reasoned, Exception):  # noqa: N818 - the name of the verdic
 
 
 class NotTestable(_Reasoned, Exception):  # noqa: N818 - a class of outcome, not a program error
-    """The testbed lacks a capability that the scenario needs.
+    """The testbed lacks capabilities that the scenario needs.
 
     Attributes:
-        capability: the missing capability, in the testbed's spelling.
-        hint: what a person can do to have it.
+        capabilities: the missing ones, in the testbed's spelling; at least one.
+        hint: what a person can do to have them.
     """
 
-    def __init__(self, capability: str, *, hint: str = "") -> None:
-        self.capability, self.hint = capability, hint
-        self.finding = Finding(f"not testable: the testbed lacks the capability {capability!r}", hint=hint)
-        super().__init__(capability)
+    def __init__(self, *capabilities: str, hint: str = "") -> None:
+        self.capabilities, self.hint = capabilities, hint
+        lacking = "capability" if len(capabilities) == 1 else "capabilities"
+        named = ", ".join(map(repr, map(str, capabilities)))
+        self.finding = Finding(f"not testable: the testbed lacks the {lacking} {named}", hint=hint)
+        super().__init__(*capabilities)
 
 
 class NotApplicable(_Reasoned, Exception):  # noqa: N818 - a class of outcome, not a program error

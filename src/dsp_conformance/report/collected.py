@@ -1,0 +1,116 @@
+"""The scenarios that pytest has collected, as values: what checks, plan and traceability read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dsp_conformance.report.gherkin import (
+    relative_feature_file,
+    row_of,
+    scenario_id,
+    tags_of,
+    template_of,
+)
+from dsp_conformance.report.ledger import REQUIREMENT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pytest
+    from pytest_bdd.parser import ScenarioTemplate
+
+    from dsp_conformance.report.bindings import Binding, Bindings
+    from dsp_conformance.report.ledger import Applicability
+    from dsp_conformance.report.needs import Need
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedStep:
+    """One step of a scenario.
+
+    Attributes:
+        keyword: Given, When, Then, And ...
+        text: the sentence with its values filled in.
+        template: the sentence as the feature file has it, such as "a Suspended <meter>".
+        line: in the feature file; from 1.
+        bindings: the definitions that match it; one if all is well.
+    """
+
+    keyword: str
+    text: str
+    template: str
+    line: int
+    bindings: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedScenario:
+    """One scenario, or one row of an outline.
+
+    Attributes:
+        id: as in results; the same in every run.
+        template: the id without the Examples row.
+        nodeid: pytest's name of it.
+        file: the feature file, relative to the project, with "/".
+        line: where the scenario begins there; from 1.
+        name: as the feature file has it.
+        row: the id of the Examples row; empty if the scenario is no outline.
+        requirements: the requirement ids among its tags, the feature's and the rule's; sorted.
+        steps: background steps first.
+    """
+
+    id: str
+    template: str
+    nodeid: str
+    file: str
+    line: int
+    name: str
+    row: str
+    requirements: tuple[str, ...]
+    steps: tuple[CollectedStep, ...]
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What its steps need together, each once, in their order."""
+        every = (need for step in self.steps for binding in step.bindings for need in binding.needs)
+        return tuple(dict.fromkeys(every))
+
+    @property
+    def applicability(self) -> tuple[Applicability, ...]:
+        """The profile switches on which its steps depend, each once."""
+        every = (one for step in self.steps for binding in step.bindings for one in binding.applicability)
+        return tuple(dict.fromkeys(every))
+
+
+def collected(items: Iterable[pytest.Item], bindings: Bindings) -> Iterator[CollectedScenario]:
+    """The scenarios among pytest's items, in their order; ordinary tests are left out."""
+    for item in items:
+        template = template_of(item)
+        if template is not None:
+            yield collected_scenario(item, template, bindings)
+
+
+def collected_scenario(
+    item: pytest.Item, template: ScenarioTemplate, bindings: Bindings
+) -> CollectedScenario:
+    """What one item of pytest stands for."""
+    row = row_of(item)
+    whole, base = scenario_id(item, template)
+    rendered = template.render(row)
+    return CollectedScenario(
+        id=whole,
+        template=base,
+        nodeid=item.nodeid,
+        file=relative_feature_file(item, template),
+        line=template.line_number,
+        name=template.name,
+        row=whole.removeprefix(base).removeprefix("::"),
+        requirements=tuple(sorted(filter(REQUIREMENT_ID.fullmatch, tags_of(template)))),
+        steps=tuple(
+            CollectedStep(
+                step.keyword.strip(), step.name, written.name, step.line_number, bindings.of(item, step)
+            )
+            for step, written in zip(rendered.steps, template.steps, strict=True)
+        ),
+    )

@@ -1,0 +1,180 @@
+"""What of the suite applies to a target and can be tested there: known before the first scenario runs.
+
+Rules of this module, where the ledger leaves room:
+
+- A scenario applies if *all* its requirements apply: its steps assert them together, so that it could not be
+  carried out in part. A requirement that has to be judged on its own has a scenario of its own.
+- A switch that the profile leaves undeclared counts as absent (`ledger.ruled_out`).
+- Whether a scenario applies is looked at first: what does not apply needs no testbed.
+- A testbed that does not answer excludes nothing: the run then says that it cannot be reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dsp_conformance.duis.terms import UserRole
+from dsp_conformance.report.ledger import ruled_out
+from dsp_conformance.report.verdicts import Exclusion, NotApplicable, NotTestable, judge
+from dsp_conformance.testbed.protocol import Capability
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.report.ledger import Ledger
+    from dsp_conformance.report.needs import Need
+
+_MORE_CAPABLE = "implement it in the testbed, or use one that has it"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a target declares and offers.
+
+    Attributes:
+        switches: per switch of the profile: yes, no, or undeclared (None or absent).
+        roles: user roles for which the target file names a Service User.
+        capabilities: what the testbed can do; None if it did not say.
+    """
+
+    switches: Mapping[str, bool | None] = field(default_factory=dict)
+    roles: frozenset[UserRole] = frozenset()
+    capabilities: frozenset[Capability] | None = None
+
+    def lacking(self, needs: Iterable[Need]) -> list[Capability]:
+        """The capabilities that the testbed would have to have as well, each once."""
+        if self.capabilities is None:
+            return []
+        wanted = (
+            Capability.REGISTER_USER if isinstance(need, UserRole) else need
+            for need in needs
+            if need not in self.roles
+        )
+        return [one for one in dict.fromkeys(wanted) if one not in self.capabilities]
+
+
+def exclusion_of(
+    scenario: CollectedScenario, ledger: Ledger, circumstances: Circumstances
+) -> NotApplicable | NotTestable | None:
+    """Why a scenario is not to run against this target; None if it is."""
+    demands = (ledger[tag].applicability for tag in scenario.requirements if tag in ledger)
+    for demand in (*demands, *scenario.applicability):
+        if demand and (reason := ruled_out(demand, circumstances.switches)):
+            return NotApplicable(reason)
+    if lacking := circumstances.lacking(scenario.needs):
+        return NotTestable(*lacking, hint=_MORE_CAPABLE)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedGroup:
+    """Scenarios that are not to run for one and the same reason.
+
+    Attributes:
+        exclusion: which class they fall into.
+        what: the reason in one line, as their results will say it.
+        scenarios: their ids.
+        requirements: the requirements that they are about; sorted.
+    """
+
+    exclusion: Exclusion
+    what: str
+    scenarios: tuple[str, ...]
+    requirements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Reason, number and requirements in one line."""
+        about = f" ({', '.join(self.requirements)})" if self.requirements else ""
+        return f"{self.what}: {_scenarios(len(self.scenarios))}{about}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is going to do.
+
+    Attributes:
+        selected: how many scenarios are selected.
+        groups: those that are not to run, by reason.
+        unassessed: requirements all of whose selected scenarios are not to run; sorted.
+        capabilities_known: whether the testbed told what it can do.
+    """
+
+    selected: int
+    groups: tuple[ExcludedGroup, ...]
+    unassessed: tuple[str, ...]
+    capabilities_known: bool
+
+    @classmethod
+    def of(cls, scenarios: Iterable[CollectedScenario], ledger: Ledger, circumstances: Circumstances) -> Plan:
+        """The plan for these scenarios."""
+        scenarios = list(scenarios)
+        excluded: dict[tuple[Exclusion, str], list[CollectedScenario]] = {}
+        assessed: set[str] = set()
+        for scenario in scenarios:
+            reason = exclusion_of(scenario, ledger, circumstances)
+            if reason is None:
+                assessed.update(scenario.requirements)
+                continue
+            judged = judge(reason)
+            assert judged.exclusion is not None, "a reason not to run is an exclusion"
+            excluded.setdefault((judged.exclusion, judged.finding.what), []).append(scenario)
+        return cls(
+            len(scenarios),
+            tuple(
+                ExcludedGroup(
+                    exclusion,
+                    what,
+                    tuple(scenario.id for scenario in group),
+                    tuple(sorted({tag for scenario in group for tag in scenario.requirements})),
+                )
+                for (exclusion, what), group in excluded.items()
+            ),
+            tuple(sorted({tag for scenario in scenarios for tag in scenario.requirements} - assessed)),
+            circumstances.capabilities is not None,
+        )
+
+    def count(self, exclusion: Exclusion) -> int:
+        """How many scenarios fall into that class."""
+        return sum(len(group.scenarios) for group in self.groups if group.exclusion is exclusion)
+
+    @property
+    def applicable(self) -> int:
+        """How many scenarios are to run."""
+        return self.selected - sum(len(group.scenarios) for group in self.groups)
+
+    def lines(self) -> list[str]:
+        """The plan for people: the numbers, then each reason, then what will not be assessed."""
+        numbers = (
+            f"plan: {_scenarios(self.selected)}: {self.applicable} to run, "
+            f"{self.count(Exclusion.NOT_APPLICABLE)} not applicable to this product, "
+            f"{self.count(Exclusion.NOT_TESTABLE)} not testable on this testbed"
+        )
+        told = [numbers, *(f"  {group}" for group in self.groups)]
+        if self.unassessed:
+            told.append(f"  requirements that this run will not assess: {', '.join(self.unassessed)}")
+        if not self.capabilities_known:
+            told.append("  the testbed does not tell what it can do, so nothing is left out on its account")
+        return told
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain JSON values."""
+        return {
+            "selected": self.selected,
+            "to_run": self.applicable,
+            "excluded": [
+                {
+                    "exclusion": group.exclusion,
+                    "reason": group.what,
+                    "requirements": list(group.requirements),
+                    "scenarios": list(group.scenarios),
+                }
+                for group in self.groups
+            ],
+            "requirements_not_assessed": list(self.unassessed),
+        }
+
+
+def _scenarios(count: int) -> str:
+    return "1 scenario" if count == 1 else f"{count} scenarios"

@@ -1,0 +1,112 @@
+"""The pytest plugin that checks what was collected, tells the plan, and keeps out what is not to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_bdd.feature import features as read_features
+
+from dsp_conformance.report.bindings import Bindings
+from dsp_conformance.report.collected import CollectedScenario, collected, collected_scenario
+from dsp_conformance.report.collection import CollectionError, problems_of
+from dsp_conformance.report.gherkin import template_of
+from dsp_conformance.report.plan import Circumstances, Plan, exclusion_of
+from dsp_conformance.report.verdicts import RunVerdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsp_conformance.report.run import Run
+
+
+class Planner:
+    """Knows before anything runs what is to run.
+
+    Under pytest-xdist the controller checks and tells the plan, while its workers collect for themselves;
+    they keep out what is not to run.
+
+    Args:
+        run: takes the plan, and what is wrong with the features.
+        circumstances: tells what the target declares and offers; asked once, after collection.
+        whole: whether all features are to be collected, so that each requirement must have a scenario.
+
+    Attributes:
+        scenarios: those selected, once they are collected.
+    """
+
+    def __init__(self, run: Run, circumstances: Callable[[], Circumstances], *, whole: bool) -> None:
+        self.scenarios: list[CollectedScenario] = []
+        self._run = run
+        self._ask = circumstances
+        self._whole = whole
+        self._circumstances: Circumstances | None = None
+        self._bindings: Bindings | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool | None:
+        """Collect in the controller of pytest-xdist too, which otherwise leaves it to its workers."""
+        if not session.config.pluginmanager.hasplugin("dsession"):
+            return None
+        session.perform_collect()
+        return True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Refuse features that cannot be used, with all that is wrong in one message."""
+        if _is_worker(config):
+            return
+        self.scenarios = list(collected(items, self._known_bindings(config)))
+        problems = problems_of(
+            self.scenarios,
+            read_features.values(),
+            self._run.ledger,
+            root=config.rootpath,
+            whole=self._whole and not _selects(config),
+        )
+        if problems:
+            self._run.unusable = str(CollectionError(problems))
+            listing = config.getoption("collectonly")  # has no summary that would tell
+            pytest.exit(
+                self._run.unusable if listing else "nothing was run", returncode=RunVerdict.UNUSABLE.exit_code
+            )
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say what is going to run and what is not."""
+        config = session.config
+        if _is_worker(config) or config.getoption("collectonly") or not self.scenarios or self._run.unusable:
+            return
+        self._run.plan = plan = Plan.of(self.scenarios, self._run.ledger, self._known_circumstances())
+        terminal = config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            for line in plan.lines():
+                terminal.write_line(line)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """End a scenario that is not to run before anything is made for it."""
+        template = template_of(item)
+        if template is None:
+            return
+        scenario = collected_scenario(item, template, self._known_bindings(item.config))
+        reason = exclusion_of(scenario, self._run.ledger, self._known_circumstances())
+        if reason is not None:
+            raise reason
+
+    def _known_circumstances(self) -> Circumstances:
+        if self._circumstances is None:
+            self._circumstances = self._ask()
+        return self._circumstances
+
+    def _known_bindings(self, config: pytest.Config) -> Bindings:
+        if self._bindings is None:
+            self._bindings = Bindings(config.rootpath)
+        return self._bindings
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _selects(config: pytest.Config) -> bool:
+    """Whether options leave out some of what is collected."""
+    return any(config.getoption(name, default=None) for name in ("keyword", "markexpr", "deselect"))
