@@ -9,6 +9,7 @@ from dsp_conformance.report.parallel import Role
 from dsp_conformance.report.plugin import register
 from dsp_conformance.target import Target, TargetError, load_target
 from fixtures.parallel import Controller, key_of, new_key
+from fixtures.plan import circumstances_of
 from fixtures.session import RECORDER, STUB, TARGET, identity_of
 from fixtures.stub_process import StubProcess
 
@@ -60,11 +61,21 @@ def pytest_configure(config: pytest.Config) -> None:
         folder=Path(config.getoption("--reports")),
         enforce_assumed=target.profile.enforce_assumed,
         key=key,
+        circumstances=lambda: circumstances_of(config),
+        whole=_runs_everything(config),
     )
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")
 
 
 def _runs_features(config: pytest.Config) -> bool:
-    paths = (Path(config.invocation_params.dir, argument.split("::")[0]) for argument in config.args)
-    return any(path.resolve().is_relative_to(FEATURES) for path in paths)
+    return any(path.is_relative_to(FEATURES) for path in _paths(config))
+
+
+def _runs_everything(config: pytest.Config) -> bool:
+    return FEATURES in _paths(config)
+
+
+def _paths(config: pytest.Config) -> list[Path]:
+    folder = config.invocation_params.dir
+    return [Path(folder, argument.partition("::")[0]).resolve() for argument in config.args]

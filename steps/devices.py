@@ -2,51 +2,57 @@
 
 from pytest_bdd import given
 
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType
-from dsp_conformance.report.verdicts import NotApplicable
-from dsp_conformance.testbed.protocol import SmetsVersion
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
+from dsp_conformance.report.needs import applies_where, needs
+from dsp_conformance.testbed.protocol import Capability, SmetsVersion
 from fixtures.devices import Model
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
+from steps.needed import LISTED_DEVICES, its_role, its_supplier
 from steps.vocabulary import ROLES, device_name, sentence
 
 
 @given(sentence("a(n) {role}"))
+@needs(its_role)
 def service_user(stage: Stage, role: str) -> None:
     stage.traffic.act_as(ROLES[role])
 
 
 @given("a DSP that returns commands for local delivery")
-def delivers_locally(stage: Stage) -> None:
-    if not stage.run.profile.local_delivery:
-        declared = "undeclared" if stage.run.profile.local_delivery is None else "no"
-        raise NotApplicable(f"profile: local_delivery = {declared}")
+@applies_where("local_delivery")
+def delivers_locally() -> None:
+    pass
 
 
 @given(sentence("a Commissioned {meter}"))
+@needs(*LISTED_DEVICES, its_supplier)
 def commissioned(stage: Stage, meter: str) -> None:
     device = stage.listed_device(meter, Model.unique(DeviceType(meter)))
     stage.remember(device, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("a Suspended {generation}{meter}"))
+@needs(*LISTED_DEVICES, its_supplier)
 def suspended(stage: Stage, generation: str | None, meter: str) -> None:
     model = Model.unique(DeviceType(meter), SmetsVersion(generation or SmetsVersion.SMETS2))
     stage.suspended_device(meter, model, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("a Suspended {meter} called the {device}"))
+@needs(*LISTED_DEVICES, its_supplier)
 def suspended_called(stage: Stage, meter: str, device: str) -> None:
     model = Model.unique(DeviceType(meter))
     stage.suspended_device(device_name(device), model, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("two Suspended {meter}s of one model, the second called the {device}"))
+@needs(*LISTED_DEVICES, its_supplier)
 def suspended_pair(stage: Stage, meter: str, device: str) -> None:
     stage.suspended_pair(meter, device_name(device), Model.unique(DeviceType(meter)))
 
 
 @given(sentence("a Suspended {meter} that its supplier may read"))
+@needs(*LISTED_DEVICES, its_supplier)
 def readable_by_its_supplier(stage: Stage, meter: str) -> None:
     device_type = DeviceType(meter)
     supplier = stage.traffic.supplier_of(device_type).user.eui
@@ -56,16 +62,19 @@ def readable_by_its_supplier(stage: Stage, meter: str) -> None:
 
 
 @given(sentence("a(n) {meter} that was {status} when its firmware was removed from the CPL"))
+@needs(*LISTED_DEVICES, its_supplier)
 def suspended_from(stage: Stage, meter: str, status: str) -> None:
     stage.suspended_device(meter, Model.unique(DeviceType(meter)), DeviceStatus(status))
 
 
 @given(sentence("a(n) {meter} whose firmware was removed from the CPL"))
+@needs(*LISTED_DEVICES, its_supplier)
 def firmware_removed(stage: Stage, meter: str) -> None:
     stage.remove_firmware(stage.listed_device(meter, Model.unique(DeviceType(meter))))
 
 
 @given(sentence("a(n) {status} {generation}{meter} and a twin that is Commissioned"))
+@needs(*LISTED_DEVICES, its_supplier)
 def meter_and_twin(stage: Stage, status: str, generation: str | None, meter: str) -> None:
     model = Model.unique(DeviceType(meter), SmetsVersion(generation or SmetsVersion.SMETS2))
     if DeviceStatus(status) is DeviceStatus.SUSPENDED:
@@ -76,6 +85,7 @@ def meter_and_twin(stage: Stage, status: str, generation: str | None, meter: str
 
 
 @given(sentence("a Suspended {device} and a twin that is a Suspended ESME"))
+@needs(*LISTED_DEVICES, UserRole.IS)
 def other_device_and_twin(stage: Stage, device: str) -> None:
     for name, device_type in ((device, DeviceType(device)), ("twin", DeviceType.ESME)):
         stage.suspended_device(name, Model.unique(device_type), DeviceStatus.COMMISSIONED)
@@ -85,6 +95,7 @@ _UNLIKE = "the same model with other|another model with the same|another manufac
 
 
 @given(sentence(f"a Commissioned {{meter}} of (?P<what>{_UNLIKE}) firmware, called the {{device}}"))
+@needs(*LISTED_DEVICES, its_supplier)
 def unlike(stage: Stage, meter: str, what: str, device: str) -> None:
     like, name = stage.device(meter), device_name(device)
     if what.startswith("the same model"):
@@ -97,6 +108,7 @@ def unlike(stage: Stage, meter: str, what: str, device: str) -> None:
 
 
 @given(sentence("an IHD of the same model as the {meter} with the same firmware, called the {device}"))
+@needs(Capability.PROVIDE_DEVICE, its_supplier)
 def in_home_display(stage: Stage, meter: str, device: str) -> None:
     like = stage.device(meter)
     model = like.model.of_type(DeviceType.IHD)  # IHDs are not on the CPL
@@ -105,5 +117,6 @@ def in_home_display(stage: Stage, meter: str, device: str) -> None:
 
 
 @given(sentence("the {device} cannot be reached"))
+@needs(Capability.CONTROL_DEVICE)
 def cut_off(stage: Stage, device: str) -> None:
     stage.cut_off(stage.device(device_name(device)))

@@ -4,11 +4,13 @@ from pytest_bdd import given
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
 from dsp_conformance.report.expectations import expect_accepted
-from dsp_conformance.testbed.protocol import Fault
+from dsp_conformance.report.needs import needs
+from dsp_conformance.testbed.protocol import Capability, Fault
 from fixtures.devices import new_version
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
 from fixtures.traffic import usable
+from steps.needed import FIRMWARE
 from steps.vocabulary import device_name, sentence
 
 _TROUBLES = {
@@ -19,18 +21,21 @@ _TROUBLES = {
 
 
 @given(sentence("the {device} now runs firmware that the CPL lists as {cpl_status} for its model"))
+@needs(*FIRMWARE)
 def runs_listed(stage: Stage, device: str, cpl_status: str) -> None:
     staged = stage.device(device_name(device))
     stage.run_firmware(staged, stage.list_with_status(staged, CplStatus(cpl_status)))
 
 
 @given(sentence("the {device} now runs the firmware that was removed from the CPL"))
+@needs(Capability.CONTROL_DEVICE)
 def runs_removed(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     stage.run_firmware(staged, staged.running)
 
 
 @given(sentence("the {device} now runs firmware on no CPL entry"))
+@needs(Capability.CONTROL_DEVICE)
 def runs_unlisted(stage: Stage, device: str) -> None:
     stage.run_firmware(stage.device(device_name(device)), new_version())
 
@@ -40,6 +45,7 @@ def runs_unlisted(stage: Stage, device: str) -> None:
         "the {device} now runs firmware listed for another (?P<what>device type|model|manufacturer) only"
     )
 )
+@needs(*FIRMWARE)
 def runs_listed_elsewhere(stage: Stage, device: str, what: str) -> None:
     staged = stage.device(device_name(device))
     stage.run_firmware(staged, stage.list_elsewhere(staged, what))
@@ -48,11 +54,13 @@ def runs_listed_elsewhere(stage: Stage, device: str, what: str) -> None:
 @given(
     sentence("the {device} (?P<trouble>misses|answers) the next SR{variant}(?P<how> with an error| twice)?")
 )
+@needs(Capability.INJECT_FAULT)
 def has_trouble(stage: Stage, device: str, variant: str, trouble: str, how: str | None) -> None:
     stage.arrange(stage.device(device_name(device)), variant, _TROUBLES[f"{trouble}{how or ''}"])
 
 
 @given(sentence("the {device} runs the same firmware as the {meter}"))
+@needs(Capability.CONTROL_DEVICE)
 def runs_the_same(stage: Stage, device: str, meter: str) -> None:
     stage.run_firmware(stage.device(device_name(device)), stage.device(meter).running)
 
@@ -68,11 +76,13 @@ def restored(stage: Stage, meter: str) -> None:
 
 
 @given(sentence("new firmware that the CPL lists as Active for the model of the {device}"))
+@needs(Capability.EDIT_CPL)
 def new_firmware(stage: Stage, device: str) -> None:
     stage.new_firmware(stage.device(device_name(device)))
 
 
 @given(sentence("the supplier has sent new firmware, listed as Active, to the {device}"))
+@needs(Capability.EDIT_CPL)
 def firmware_sent(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     stage.new_firmware(staged)
@@ -80,6 +90,7 @@ def firmware_sent(stage: Stage, device: str) -> None:
 
 
 @given(sentence("the {device} has activated the new firmware, but its response was lost"))
+@needs(Capability.INJECT_FAULT)
 def activated_in_silence(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     before = stage.traffic.read_record(staged).status
@@ -91,5 +102,6 @@ def activated_in_silence(stage: Stage, device: str) -> None:
 
 
 @given(sentence("the new firmware of the {device} has since been removed from the CPL"))
+@needs(Capability.EDIT_CPL)
 def new_firmware_removed(stage: Stage, device: str) -> None:
     stage.unlist_new_firmware(stage.device(device_name(device)))

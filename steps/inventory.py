@@ -10,12 +10,15 @@ from dsp_conformance.report.expectations import (
     shows,
     spelled_otherwise,
 )
+from dsp_conformance.report.needs import needs
+from dsp_conformance.testbed import Capability
 from fixtures.stage import Stage
 from fixtures.traffic import usable
 from steps.vocabulary import device_name, sentence
 
 
 @when(sentence("the firmware of the {device} (?:is removed from|becomes {cpl_status} on) the CPL"))
+@needs(Capability.EDIT_CPL)
 def firmware_leaves(stage: Stage, device: str, cpl_status: str | None) -> None:
     stage.remove_firmware(stage.device(device_name(device)), CplStatus(cpl_status) if cpl_status else None)
 

@@ -3,12 +3,13 @@
 from pytest_bdd import given, then, when
 
 from dsp_conformance.duis.response_codes import ResponseCode
-from dsp_conformance.duis.terms import DeviceStatus
+from dsp_conformance.duis.terms import DeviceStatus, UserRole
 from dsp_conformance.report.expectations import (
     expect_accepted,
     expect_accepted_for,
     expect_rejected_for_device_status,
 )
+from dsp_conformance.report.needs import Words, needs
 from dsp_conformance.report.refusals import (
     CLIENT_ERRORS,
     expect_local_command,
@@ -17,12 +18,14 @@ from dsp_conformance.report.refusals import (
     expect_rejected,
 )
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.testbed import Capability
 from dsp_conformance.user.checks import SENT_TO_THE_DEVICE
 from fixtures.bad_requests import DEFECTS, send_bad
 from fixtures.request_making import WAYS, make_request
 from fixtures.stage import Stage
 from fixtures.traffic import service_request, usable
-from fixtures.wrong_requests import REASONS, UNKNOWN_USER, WRONGLY
+from fixtures.wrong_requests import NOT_ENTITLED, REASONS, UNKNOWN_USER, WRONGLY
+from steps.needed import its_role, its_sender
 from steps.vocabulary import ROLES, device_name, sentence
 
 
@@ -37,6 +40,7 @@ def _check_name(variant: str, name: str) -> None:
 
 
 @when(sentence("the (?:supplier|{role}) sends SR{variant} {name} (?:to|about) the {device}(?: {way})?"))
+@needs(its_role)
 def sends(stage: Stage, *, role: str | None, variant: str, name: str, device: str, way: str | None) -> None:
     _check_name(variant, name)
     made = make_request(
@@ -50,6 +54,7 @@ def sends(stage: Stage, *, role: str | None, variant: str, name: str, device: st
 
 
 @when(sentence("a user who may send it sends SR{variant} to the {meter}"))
+@needs(its_sender)
 def whoever_may_sends(stage: Stage, variant: str, meter: str) -> None:
     device = stage.device(meter)
     sender = stage.traffic.sender_of(service_request(variant), device.model.device_type)
@@ -58,6 +63,7 @@ def whoever_may_sends(stage: Stage, variant: str, meter: str) -> None:
 
 
 @when(sentence("(?:the supplier|a user who may send it) sends SR{variant} to both(?: {way})?"))
+@needs(its_sender)
 def sends_to_both(stage: Stage, variant: str, way: str | None) -> None:
     command_variant = WAYS[way or "over the WAN"]
     for name, device in stage.devices.items():
@@ -75,7 +81,12 @@ def restores(stage: Stage, meter: str) -> None:
     stage.traffic.record_in_status(device, DeviceStatus.COMMISSIONED)
 
 
+def _other_users(words: Words) -> list[UserRole]:
+    return [UserRole.OU] if words["wrongly"] == NOT_ENTITLED else []
+
+
 @when(sentence(f"SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"))
+@needs(_other_users)
 def sent_wrongly(stage: Stage, wrongly: str) -> None:
     (meter,) = stage.devices.values()
     stage.sent = WRONGLY[wrongly](stage, meter)
@@ -152,6 +163,7 @@ def twin_is_accepted(stage: Stage) -> None:
 
 
 @then("the request to the twin reached the twin")
+@needs(Capability.OBSERVE_DEVICE)
 def reached_the_twin(stage: Stage) -> None:
     stage.expect_reached(stage.by_device["twin"], stage.device("twin"))
 

@@ -20,13 +20,16 @@ from dsp_conformance.testbed.protocol import Capability
 if TYPE_CHECKING:
     from dsp_conformance.report.ledger import Applicability
 
-__all__ = ["Need", "StepNeeds", "applies_where", "needs", "needs_of"]
+__all__ = ["Need", "StepNeeds", "Words", "applies_where", "needs", "needs_of"]
 
 Need = Capability | UserRole
 """A capability of the testbed, or a Service User of that role, which a testbed may register."""
 
-ByWords = Callable[[Mapping[str, str]], Iterable[Need]]
-"""Tells what a step needs from the words that its sentence holds, by name, such as {"meter": "ESME"}."""
+Words = Mapping[str, str | None]
+"""The words that a step's sentence holds, by name, such as {"meter": "ESME"}; None where one is left out."""
+
+ByWords = Callable[[Words], Iterable[Need]]
+"""Tells what a step needs on account of its words."""
 
 _Step = TypeVar("_Step", bound=Callable[..., object])
 _DECLARED = "__dsp_conformance_needs__"
@@ -46,7 +49,7 @@ class StepNeeds:
     by_words: tuple[ByWords, ...] = ()
     applicability: tuple[Applicability, ...] = ()
 
-    def of(self, words: Mapping[str, str]) -> tuple[Need, ...]:
+    def of(self, words: Words) -> tuple[Need, ...]:
         """All that the step needs with these words."""
         return (*self.fixed, *(need for rule in self.by_words for need in rule(words)))
 
