@@ -41,15 +41,14 @@ def test_a_response_that_came_before_anybody_waited_is_there(inbox: Inbox, answe
     assert inbox.wait_for_answers(REQUEST_ID, timeout=0) == (answer,)
 
 
-def test_a_waiting_thread_is_woken_by_its_response_alone(inbox: Inbox, answer: Delivery, pen: Pen) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        mine = pool.submit(inbox.wait_for_answers, REQUEST_ID, 5)
-        others = pool.submit(inbox.wait_for_answers, OTHER, 5)
-        inbox.put(answer)
-        assert mine.result(1) == (answer,)
-        assert not others.done()
-        inbox.put(other := _delivery(pen.response(OTHER)))
-        assert others.result(1) == (other,)
+def test_each_waiting_thread_is_woken_by_its_own_response_whatever_the_order(inbox: Inbox, pen: Pen) -> None:
+    ids = [replace(REQUEST_ID, counter=number) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(inbox.wait_for_answers, request_id, 5) for request_id in ids]
+        for number in reversed(range(8)):
+            assert not waiting[number].done()
+            inbox.put(mine := _delivery(pen.response(ids[number])))
+            assert waiting[number].result(1) == (mine,)
 
 
 def test_waiting_ends_at_the_deadline_with_what_came(inbox: Inbox, answer: Delivery) -> None:

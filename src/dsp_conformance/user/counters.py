@@ -21,6 +21,7 @@ PATIENCE_SECONDS: Final = 120.0
 
 _POLL_SECONDS: Final = 0.002
 _SHOWN: Final = 40
+_LONGEST: Final = 256  # far more than a counter takes
 _MAKE_WRITABLE: Final = "Make the folder and what is in it writable."
 _DELETE: Final = "Delete the file if no other run uses it: counting goes on from the time in milliseconds."
 
@@ -114,27 +115,24 @@ class Counters:
 
 
 def _next(path: Path) -> int:
-    counter = max(time.time_ns() // 1_000_000, _last(path) + 1)
-    if counter > COUNTER_LIMIT:
-        raise CounterUnusable(path, f"a counter up to {COUNTER_LIMIT}", "that all are used up", _DELETE)
-    new = path.with_suffix(".new")
+    """Draw from the file, which is changed in place by one short write: nobody dies halfway through it."""
     try:
-        new.write_text(str(counter), encoding="ascii")
-        new.replace(path)  # whoever dies halfway leaves a whole file behind
+        path.touch()
+        with path.open("r+b", buffering=0) as file:
+            counter = _after(file.read(_LONGEST), path)
+            file.seek(0)
+            file.write(b"%d" % counter)  # never shorter than what stood there
     except OSError as error:
-        raise CounterUnusable(path, "a writable file", str(error)) from None
+        raise CounterUnusable(path, "a file to read and write", str(error)) from None
     return counter
 
 
-def _last(path: Path) -> int:
-    """Return the counter that was handed out last, or -1 where there is none."""
+def _after(content: bytes, path: Path) -> int:
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return -1
-    except OSError as error:
-        raise CounterUnusable(path, "a readable file", str(error)) from None
-    try:
-        return int(content)
+        last = int(content) if content else -1
     except ValueError:
         raise CounterUnusable(path, "a decimal number", repr(content[:_SHOWN]), _DELETE) from None
+    counter = max(time.time_ns() // 1_000_000, last + 1)
+    if counter > COUNTER_LIMIT:
+        raise CounterUnusable(path, f"a counter up to {COUNTER_LIMIT}", "that all are used up", _DELETE)
+    return counter

@@ -89,8 +89,8 @@ def pre_command_flaw(transform: Exchange, octets: bytes) -> str:
     header = (message.originator, message.recipient, message.counter)
     if header != wanted:
         return f"the Pre-Command is from, to and numbered {_named(header)} instead of {_named(wanted)}"
-    if message.kind is not gbcs.Kind.COMMAND or message.signature is not None:
-        return "the Pre-Command is no unsigned command"
+    if message.signature is not None:  # only a command can be without one
+        return f"the Pre-Command is a {message.title} with a signature or a place for one"
     code, use_cases = message.message_code, catalogue()[request.variant].use_cases
     if isinstance(code, gbcs.MessageCode) and code.name not in use_cases:
         return f"the Pre-Command is a {message.title} instead of {' or '.join(use_cases)}"
