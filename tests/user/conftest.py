@@ -116,6 +116,10 @@ class Pen:
         now = datetime.now(UTC).replace(microsecond=0)
         return Response(request_id, request_id.response_id(), code, now, body)
 
+    def acknowledge(self, code: ResponseCode = ResponseCode.I99) -> Callable[[Post], bytes]:
+        """Answers SR11.2 at once, unsigned."""
+        return lambda post: self.unsigned(self.response(post.request.request_id, code))
+
     def answer(self, request_id: RequestID, octets: bytes = b"the Device's answer") -> bytes:
         """The asynchronous response to SR11.2 as it should be."""
         return self.signed(self.response(request_id, content=GbcsPayload(octets)))
