@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dsp_conformance.report.ledger import Ledger
+from dsp_conformance.report.ledger import Ledger, LedgerError
 from dsp_conformance.report.parallel import Role
 from dsp_conformance.report.plugin import register
 from dsp_conformance.target import Target, TargetError, load_target
@@ -46,7 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     before = bool(config.getoption("--before-mp105"))
     try:
         target = load_target(Path(given)) if given else Target.bundled_stub(before_mp105=before)
-    except TargetError as error:
+        ledger = Ledger.load(FEATURES / "requirements.toml")
+    except (TargetError, LedgerError) as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[TARGET] = target
     role = Role.of(config)
@@ -56,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(stub.stop)
     config.stash[RECORDER] = register(
         config,
-        ledger=Ledger.load(FEATURES / "requirements.toml"),
+        ledger=ledger,
         identity=identity_of(target, None),
         folder=Path(config.getoption("--reports")),
         enforce_assumed=target.profile.enforce_assumed,

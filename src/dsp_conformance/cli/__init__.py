@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from dsp_conformance.cli.ledger import requirements, trace
 from dsp_conformance.cli.run import run
 from dsp_conformance.cli.stub import stub
 
@@ -22,3 +23,5 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(stub)
+main.add_command(requirements)
+main.add_command(trace)

@@ -228,7 +228,7 @@ def _explained(path: Path, error: ErrorDetails) -> LedgerError:
         case "missing":
             return LedgerError(path, key, "is missing")
         case "enum" | "literal_error":
-            allowed = {"keyword": tuple(Keyword), "applicability": get_args(Applicability)}.get(
+            allowed = {"keyword": tuple(map(str, Keyword)), "applicability": get_args(Applicability)}.get(
                 name, get_args(Source)
             )
             reason = f"{value!r} is none of {', '.join(allowed)}"

@@ -1,0 +1,107 @@
+"""Runs pytest on the suite's features, alone and undisturbed, or has it collect them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from dsp_conformance.cli.usage import Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.report.ledger import Ledger
+    from dsp_conformance.report.planner import Planner
+    from dsp_conformance.report.recorder import RunRecorder
+
+__all__ = ["collected_features", "load_ledger", "run_features"]
+
+# What the environment or other installed packages add to pytest could deselect scenarios or run them twice.
+_PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+def load_ledger(root: Path) -> Ledger:
+    """The ledger of the suite.
+
+    Raises:
+        Unusable: it cannot be used.
+    """
+    from dsp_conformance.report.ledger import Ledger, LedgerError  # noqa: PLC0415 - see the package
+
+    try:
+        return Ledger.load(root / "features" / "requirements.toml")
+    except LedgerError as error:
+        raise Unusable(str(error)) from None
+
+
+def run_features(root: Path, arguments: Sequence[str]) -> int:
+    """Run the features with these options of the suite and return the exit code."""
+    return _pytest(root, ["-p", "no:cacheprovider", *arguments], _CollectionTrouble())
+
+
+def collected_features(root: Path) -> list[CollectedScenario]:
+    """Collect the features without running any, and without a word.
+
+    Raises:
+        Unusable: they cannot be used.
+    """
+    found = _Collected()
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = _pytest(root, ["-p", "no:cacheprovider", "--collect-only", "-q"], found)
+    if found.unusable or code:
+        raise Unusable(found.unusable or said.getvalue())
+    return found.scenarios
+
+
+class _CollectionTrouble:
+    """Tells why features could not be collected: no scenario's record holds that."""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            click.echo(report.longreprtext, err=True)
+
+
+class _Collected(_CollectionTrouble):
+    """Takes what was collected out of a session of pytest."""
+
+    def __init__(self) -> None:
+        self.scenarios: list[CollectedScenario] = []
+        self.unusable = ""
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        plugins = session.config.pluginmanager
+        planner: Planner | None = plugins.get_plugin("dsp-planner")
+        recorder: RunRecorder | None = plugins.get_plugin("dsp-recorder")
+        if planner is not None and recorder is not None:
+            self.scenarios, self.unusable = planner.scenarios, recorder.run.unusable
+
+
+def _pytest(root: Path, arguments: Sequence[str], plugin: object) -> int:
+    import pytest  # noqa: PLC0415 - see the package
+
+    for variable in _PYTEST_VARIABLES:
+        os.environ.pop(variable, None)
+    return int(
+        pytest.main(
+            [
+                f"--rootdir={root}",
+                f"--config-file={root / 'pyproject.toml'}",
+                "--disable-plugin-autoload",
+                "--no-header",
+                *("--tb=no", "-rN"),  # the suite's own summary tells what failed, results.json where
+                *("-p", "pytest-bdd"),
+                *("-W", "default"),  # a warning of a newer library is no verdict
+                *arguments,
+                str(root / "features"),
+            ],
+            plugins=[plugin],
+        )
+    )
