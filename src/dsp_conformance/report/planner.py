@@ -52,7 +52,9 @@ class Planner:
         return True
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
         """Refuse features that cannot be used, with all that is wrong in one message."""
         if _is_worker(config):
             return
@@ -62,7 +64,7 @@ class Planner:
             read_features.values(),
             self._run.ledger,
             root=config.rootpath,
-            whole=self._whole and not _selects(config),
+            whole=self._whole and not session.testsfailed and not _selects(config),
         )
         if problems:
             self._run.unusable = str(CollectionError(problems))
