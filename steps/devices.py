@@ -45,10 +45,11 @@ def suspended_called(stage: Stage, meter: str, device: str) -> None:
     stage.suspended_device(device_name(device), model, DeviceStatus.COMMISSIONED)
 
 
-@given(sentence("two Suspended {meter}s of one model, the second called the {device}"))
+@given(sentence("two Suspended {meter}s of one model, the second(?:, {status} before,)? called the {device}"))
 @needs(*LISTED_DEVICES, its_supplier)
-def suspended_pair(stage: Stage, meter: str, device: str) -> None:
-    stage.suspended_pair(meter, device_name(device), Model.unique(DeviceType(meter)))
+def suspended_pair(stage: Stage, meter: str, status: str | None, device: str) -> None:
+    before = DeviceStatus(status or DeviceStatus.COMMISSIONED)
+    stage.suspended_pair(meter, device_name(device), Model.unique(DeviceType(meter)), before)
 
 
 @given(sentence("a Suspended {meter} that its supplier may read"))
@@ -91,18 +92,20 @@ def other_device_and_twin(stage: Stage, device: str) -> None:
         stage.suspended_device(name, Model.unique(device_type), DeviceStatus.COMMISSIONED)
 
 
-_UNLIKE = "the same model with other|another model with the same|another manufacturer with the same"
+_UNLIKE = "the same model with (?:the same|other)|another (?:model|manufacturer) with the same"
 
 
 @given(sentence(f"a Commissioned {{meter}} of (?P<what>{_UNLIKE}) firmware, called the {{device}}"))
 @needs(*LISTED_DEVICES, its_supplier)
 def unlike(stage: Stage, meter: str, what: str, device: str) -> None:
     like, name = stage.device(meter), device_name(device)
-    if what.startswith("the same model"):
+    if what == "the same model with other":
         stage.remember(stage.listed_device(name, like.model), DeviceStatus.COMMISSIONED)
         return
-    model = like.model.renamed() if what.startswith("another model") else like.model.of_other_manufacturer()
-    entry_id = stage.list_firmware(model.entry(like.running))
+    model, entry_id = like.model, like.cpl_entry_id
+    if what.startswith("another"):
+        model = model.renamed() if what.startswith("another model") else model.of_other_manufacturer()
+        entry_id = stage.list_firmware(model.entry(like.running))
     spec = model.device(like.running, DeviceStatus.COMMISSIONED)
     stage.remember(stage.provide(name, model, spec, entry_id), DeviceStatus.COMMISSIONED)
 

@@ -24,7 +24,7 @@ from fixtures.bad_requests import DEFECTS, send_bad
 from fixtures.request_making import WAYS, make_request
 from fixtures.stage import Stage
 from fixtures.traffic import service_request, usable
-from fixtures.wrong_requests import NOT_ENTITLED, REASONS, UNKNOWN_USER, WRONGLY
+from fixtures.wrong_requests import NOT_ENTITLED, REASONS, UNKNOWN_USER, WRONG_VARIANT, WRONGLY
 from steps.needed import its_role, its_sender
 from steps.vocabulary import ROLES, device_name, sentence
 
@@ -144,8 +144,15 @@ def is_accepted_with_command(stage: Stage) -> None:
     )
     if request.variant == "11.2":
         expect_read_command(
-            command, device=str(request.request_id.target), counter=request.request_id.counter
+            command, request.request_id, device_type=stage.device_of(stage.last).model.device_type
         )
+
+
+@then(sentence("nothing is sent to the {device} over the WAN"))
+def nothing_over_the_wan(stage: Stage, device: str) -> None:
+    exchange, staged = stage.last, stage.device(device_name(device))
+    stage.expect_nothing_sent(exchange, staged)
+    stage.traffic.when_the_run_ends(lambda: stage.expect_nothing_sent(exchange, staged))
 
 
 @then("the request to the twin is accepted")
@@ -186,7 +193,14 @@ def is_rejected_because(stage: Stage, reason: str) -> None:
     if reason == UNKNOWN_USER and answer is not None and answer.status in CLIENT_ERRORS:
         stage.traffic.record.observe(f"the unknown user is refused by HTTP {answer.status}")
         return
-    expect_rejected(usable(stage.last), (REASONS[reason],), reason=reason)
+    codes, response = [REASONS[reason]], usable(stage.last)
+    if reason == WRONG_VARIANT:
+        codes.append(stage.run.profile.rejection_code)
+    expect_rejected(response, codes, reason=reason)
+    if response.response_code is not REASONS[reason]:
+        stage.traffic.record.observe(
+            f"rejected for the Device's status ({response.response_code.value}) before the Command Variant"
+        )
 
 
 @then("the request is refused")
@@ -221,8 +235,21 @@ def is_rejected(stage: Stage, meter: str) -> None:
     )
 
 
-@then(sentence("nothing of the rejected request reached the {meter}"))
-def nothing_reached(stage: Stage, meter: str) -> None:
-    exchange, device = stage.by_device[meter], stage.device(meter)
-    stage.expect_no_trace(exchange, device)
-    stage.traffic.when_the_run_ends(lambda: stage.expect_no_trace(exchange, device))
+@then(sentence("nothing of the rejected request reached the {device}"))
+def nothing_reached(stage: Stage, device: str) -> None:
+    exchange, staged = stage.by_device[device_name(device)], stage.device(device_name(device))
+    stage.expect_no_trace(exchange, staged)
+    stage.traffic.when_the_run_ends(lambda: stage.expect_no_trace(exchange, staged))
+
+
+@then("the rejected request leaves no trace")
+def leaves_no_trace(stage: Stage) -> None:
+    exchange = stage.last
+    for staged in stage.devices.values():
+        stage.expect_no_trace(exchange, staged)
+
+    def at_the_end() -> None:
+        for staged in stage.devices.values():
+            stage.expect_no_trace(exchange, staged)
+
+    stage.traffic.when_the_run_ends(at_the_end)

@@ -18,20 +18,25 @@ _EVERY_MESSAGE = {
 @then(sentence("the response shows the firmware that the {device} runs"))
 def shows_firmware(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
-    expect_firmware_read(stage.traffic.payload_of(stage.last, staged), staged.running)
+    stage.traffic.expect_payload(
+        stage.last, staged, lambda message: expect_firmware_read(message, staged.running)
+    )
 
 
 @then("the response shows that the new firmware is active")
 def shows_activation(stage: Stage) -> None:
     staged = stage.device_of(stage.last)
-    expect_activated(stage.traffic.payload_of(stage.last, staged), stage.firmware_of(staged).version)
+    version = stage.firmware_of(staged).version
+    stage.traffic.expect_payload(stage.last, staged, lambda message: expect_activated(message, version))
 
 
 @then(sentence("the response shows no success, but the (?P<which>new|old) firmware"))
 def shows_no_success(stage: Stage, which: str) -> None:
     staged = stage.device_of(stage.last)
     expected = stage.firmware_of(staged).version if which == "new" else staged.running
-    expect_activation_without_success(stage.traffic.payload_of(stage.last, staged), expected)
+    stage.traffic.expect_payload(
+        stage.last, staged, lambda message: expect_activation_without_success(message, expected)
+    )
 
 
 @then("the request brings one response and no more")

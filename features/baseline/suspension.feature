@@ -8,12 +8,14 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
   @BASE-01
   Scenario Outline: Exactly the meters recorded with the firmware become Suspended
     Given a Commissioned <meter>
+    And a Commissioned <meter> of the same model with the same firmware, called the "second"
     And a Commissioned <meter> of the same model with other firmware, called the "other firmware"
     And a Commissioned <meter> of another model with the same firmware, called the "other model"
     And a Commissioned <meter> of another manufacturer with the same firmware, called the "other manufacturer"
     And an IHD of the same model as the <meter> with the same firmware, called the "display"
     When the firmware of the <meter> <leaves> the CPL
     Then the inventory shows the <meter> as Suspended
+    And the inventory shows the "second" as Suspended
     And the inventory record of the "other firmware" is unchanged
     And the inventory record of the "other model" is unchanged
     And the inventory record of the "other manufacturer" is unchanged

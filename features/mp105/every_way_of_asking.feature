@@ -29,6 +29,7 @@ Feature: Every way of asking a Suspended meter for its firmware is open
     And a Suspended <meter>
     When the supplier sends SR11.2 Read Firmware Version to the <meter> for local delivery
     Then the request is accepted with the command for local delivery
+    And nothing is sent to the <meter> over the WAN
 
     Examples:
       | id   | meter |

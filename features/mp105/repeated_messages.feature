@@ -27,7 +27,7 @@ Feature: What comes twice changes nothing twice
     When the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
     And the response shows the firmware that the <meter> runs
-    And the inventory record of the <meter> is unchanged
+    And the inventory still shows the <meter> as Commissioned
     And the request brings one response and no more
 
     Examples:

@@ -34,6 +34,22 @@ Feature: The inventory follows what a Suspended meter reports
       | com | Commissioned             |
       | inc | InstalledNotCommissioned |
 
+  @MP105-06
+  Scenario Outline: Of two Suspended meters of one model each returns to the status that it held itself
+    Given two Suspended <meter>s of one model, the second, InstalledNotCommissioned before, called the "neighbour"
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the "neighbour" runs the same firmware as the <meter>
+    When the supplier sends SR11.2 Read Firmware Version to the <asked>
+    Then the request is accepted
+    And the inventory shows the <asked> as <before> with that firmware
+
+    Examples:
+      | id          | meter | asked       | before                   |
+      | esme-first  | ESME  | ESME        | Commissioned             |
+      | esme-second | ESME  | "neighbour" | InstalledNotCommissioned |
+      | gsme-first  | GSME  | GSME        | Commissioned             |
+      | gsme-second | GSME  | "neighbour" | InstalledNotCommissioned |
+
   @MP105-08
   Scenario Outline: A meter that reports firmware which is not listed for it stays Suspended
     Given a Suspended <meter>

@@ -118,6 +118,22 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-9.1    | GSME  | 9.1     |
       | gsme-14.1   | GSME  | 14.1    |
 
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are not let through for local delivery either
+    Given a DSP that returns commands for local delivery
+    And a Suspended <meter> and a twin that is Commissioned
+    When the supplier sends SR4.1.1 to both <way>
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id         | meter | way                                 |
+      | esme-local | ESME  | for local delivery                  |
+      | esme-both  | ESME  | over the WAN and for local delivery |
+      | gsme-local | GSME  | for local delivery                  |
+      | gsme-both  | GSME  | over the WAN and for local delivery |
+
   @SCOPE-02
   Scenario Outline: A rejected request leaves no trace
     Given a Suspended <meter> and a twin that is Commissioned

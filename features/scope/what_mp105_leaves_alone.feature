@@ -9,6 +9,7 @@ Feature: MP105 opens one door only
     When a user who may send it sends SR11.2 to both
     Then the request to the twin is accepted
     And the request to the Suspended <device> is rejected for its device status or its type
+    And nothing of the rejected request reached the <device>
 
     Examples:
       | id     | device |
@@ -21,6 +22,7 @@ Feature: MP105 opens one door only
     When a user who may send it sends SR11.2 to both
     Then the request to the twin is accepted
     And the request to the <meter> is rejected
+    And nothing of the rejected request reached the <meter>
 
     Examples:
       | id                  | status         | meter |
@@ -34,6 +36,7 @@ Feature: MP105 opens one door only
     Given a Suspended <meter> that its supplier may read
     When SR11.2 Read Firmware Version is sent <wrongly>
     Then the request is rejected because <reason>
+    And the rejected request leaves no trace
 
     Examples:
       | id                   | meter | wrongly                               | reason                                        |

@@ -11,6 +11,7 @@ import pytest
 
 from dsp_conformance.duis.identifiers import RequestID, ResponseID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, GbcsPayload, ResponseMessage
+from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user import inbox as inbox_module
 from dsp_conformance.user.checks import check_form
 from dsp_conformance.user.exchange import Delivery
@@ -153,3 +154,31 @@ def test_a_condition_may_look_into_the_inbox(inbox: Inbox, pen: Pen) -> None:
             inbox.put(_delivery(pen.response(request_id, body=ResponseMessage("11.2", "11.2"))))
         assert waiting.result(1) is True
     assert inbox.wait_until(lambda: False, 0) is False
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"request_id": NOBODY},
+        {"request_id": None},
+        {"request_id": RequestID(REQUEST_ID.target, REQUEST_ID.originator, 1000)},
+        {"request_id": replace(NOBODY, target=NOBODY.originator)},
+    ],
+)
+def test_a_response_that_misnames_its_request_is_found_by_its_device(
+    inbox: Inbox, pen: Pen, named: dict[str, RequestID | None]
+) -> None:
+    stray = _delivery(replace(pen.response(REQUEST_ID), **named))  # type: ignore[arg-type]
+    inbox.put(stray)
+    assert inbox.answers_about(REQUEST_ID.target) == (stray,)
+
+
+def test_a_response_about_another_device_is_not_about_this_one(inbox: Inbox, answer: Delivery) -> None:
+    inbox.put(answer)
+    assert inbox.answers_about(replace(REQUEST_ID, target=REQUEST_ID.originator).target) == (answer,)
+    assert inbox.answers_about(Eui64.parse("00-DB-12-34-56-78-90-FF")) == ()
+
+
+def test_an_alert_of_a_device_is_no_answer_about_it(inbox: Inbox, pen: Pen) -> None:
+    inbox.put(_delivery(replace(pen.response(REQUEST_ID), body=DeviceAlert("81A0", b""))))
+    assert inbox.answers_about(REQUEST_ID.target) == ()

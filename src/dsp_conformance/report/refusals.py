@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
 from dsp_conformance.duis.messages import LocalCommand
+from dsp_conformance.duis.terms import DeviceType
 from dsp_conformance.report.expectations import described, expect_accepted
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.duis.messages import Response
     from dsp_conformance.duis.response_codes import ResponseCode
 
 CLIENT_ERRORS: Final = range(400, 500)
 """The HTTP statuses with which a request may be refused (ledger DUIS-05)."""
+
+_READ_USE_CASES: Final = MappingProxyType({DeviceType.ESME: "ECS52", DeviceType.GSME: "GCS38"})
 
 
 def expect_rejected(response: Response, codes: Collection[ResponseCode] = (), *, reason: str) -> None:
@@ -78,17 +83,26 @@ def expect_local_command(response: Response, *, code: ResponseCode, rejection_co
     return response.content.octets
 
 
-def expect_read_command(octets: bytes, *, device: str, counter: int) -> None:
+def expect_read_command(octets: bytes, request_id: RequestID, *, device_type: DeviceType) -> None:
     """Expect a command for local delivery to be SR11.2 for that Device.
 
+    Args:
+        octets: the command.
+        request_id: the request that it must belong to, and whose target it must be for.
+        device_type: the type of that Device, which decides the use case (``wire.md``, GBCS payloads).
+
     Raises:
-        RequirementNotMet: it is a command for another Device or of another request.
+        RequirementNotMet: it is a command for another Device, of another request or another type of Device.
         Inconclusive: it is no command of SR11.2 that can be read.
     """
     try:
         message = gbcs.decode(octets)
         gbcs.check_read_firmware_command(message)
-        found = (str(gbcs.grouped(message).recipient), gbcs.request_counter_of(message))
+        found = (
+            gbcs.grouped(message).recipient,
+            gbcs.request_counter_of(message),
+            gbcs.name_of_code(gbcs.grouped(message).message_code),
+        )
     except gbcs.GbcsDecodeError as error:
         raise Inconclusive(
             Cause.UNUSABLE_ANSWER,
@@ -97,11 +111,12 @@ def expect_read_command(octets: bytes, *, device: str, counter: int) -> None:
             found=f"{error.found} at offset {error.offset}",
             hint="look at the LocalCommand of the answer",
         ) from error
-    if found != (device, counter):
+    wanted = (request_id.target, request_id.counter, _READ_USE_CASES[device_type])
+    if found != wanted:
         raise RequirementNotMet(
-            expected=f"a command for {device} with counter {counter}",
-            found=f"a command for {found[0]} with counter {found[1]}",
-            hint="the DSP returned another request's command",
+            expected="a command for {} with counter {}, use case {}".format(*wanted),
+            found="a command for {} with counter {}, use case {}".format(*found),
+            hint="the DSP returned a command that the Device would not answer, or another request's",
         )
 
 

@@ -16,6 +16,7 @@ from dsp_conformance.duis.messages import (
 from dsp_conformance.duis.schema import SchemaViolation
 from dsp_conformance.duis.signature import SignatureDiagnosis, SignatureOutcome
 from dsp_conformance.duis.terms import CommandVariant
+from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.transport import MEDIA_TYPE, media_type
 
 SENT_TO_THE_DEVICE: Final = frozenset(
@@ -123,6 +124,16 @@ def check_echo(request: ServiceRequest, response: Response) -> CheckOutcome:
         passed=not flaws,
         expected=f"RequestID {wanted}, ResponseID its mirror image where it stands, SR{request.variant}",
         found="; ".join(flaws) or "the same",
+    )
+
+
+def check_unasked(device_id: Eui64, response: Response) -> CheckOutcome:
+    """Return the failed check of a message about a Device that names no request sent to it (DUIS-03)."""
+    return CheckOutcome(
+        "DUIS-03",
+        passed=False,
+        expected=f"the RequestID of a request that was sent to {device_id}",
+        found=f"RequestID {response.request_id or 'missing'}, ResponseID {response.response_id or 'missing'}",
     )
 
 

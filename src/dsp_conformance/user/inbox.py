@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, OtherBody, Response
+from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Delivery
 
 KEPT_OF_REFUSED: Final = 65_536
@@ -28,6 +29,9 @@ class Arrivals(Protocol):
 
     def answers_to(self, request_id: RequestID) -> tuple[Delivery, ...]:
         """Return the messages so far that name this request, refused ones included."""
+
+    def answers_about(self, device_id: Eui64) -> tuple[Delivery, ...]:
+        """Return the messages so far that name this Device as either party of a request, alerts excluded."""
 
     def wait_for_answers(
         self, request_id: RequestID, timeout: float, *, count: int = 1
@@ -53,6 +57,7 @@ class Inbox:
     _arrived: Condition = field(default_factory=lambda: Condition(RLock()), repr=False)
     _deliveries: list[Delivery] = field(default_factory=list, repr=False)
     _by_request: dict[RequestID, list[Delivery]] = field(default_factory=dict, repr=False)
+    _by_party: dict[Eui64, list[Delivery]] = field(default_factory=dict, repr=False)
     _refused: int = 0
     _refused_octets: int = 0
 
@@ -68,6 +73,8 @@ class Inbox:
             self._deliveries.append(delivery)
             if request_id is not None:
                 self._by_request.setdefault(request_id, []).append(delivery)
+            for party in _parties(delivery):
+                self._by_party.setdefault(party, []).append(delivery)
             self._arrived.notify_all()
 
     def everything(self) -> tuple[Delivery, ...]:
@@ -79,6 +86,11 @@ class Inbox:
         """Return the messages so far that name this request, refused ones included."""
         with self._arrived:
             return tuple(self._by_request.get(request_id, ()))
+
+    def answers_about(self, device_id: Eui64) -> tuple[Delivery, ...]:
+        """Return the messages so far that name this Device as either party of a request, alerts excluded."""
+        with self._arrived:
+            return tuple(self._by_party.get(device_id, ()))
 
     def wait_until(self, condition: Callable[[], bool], timeout: float) -> bool:
         """Wait until the condition holds, looking again whenever a message arrives.
@@ -127,10 +139,21 @@ def answered_request(delivery: Delivery) -> RequestID | None:
 
     An alert answers no request, whatever it names.
     """
-    response = delivery.response
-    if response is None or isinstance(response.body, DeviceAlert | DccAlert):
+    response = _answer_in(delivery)
+    if response is None:
         return None
     if response.request_id is not None or response.response_id is None:
         return response.request_id
     mirrored = response.response_id
     return RequestID(mirrored.target, mirrored.originator, mirrored.counter)
+
+
+def _parties(delivery: Delivery) -> set[Eui64]:
+    response = _answer_in(delivery)
+    named = () if response is None else (response.request_id, response.response_id)
+    return {party for each in named if each is not None for party in (each.originator, each.target)}
+
+
+def _answer_in(delivery: Delivery) -> Response | None:
+    response = delivery.response
+    return None if response is None or isinstance(response.body, DeviceAlert | DccAlert) else response

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dsp_conformance.calls import Caller
 from dsp_conformance.duis.identifiers import RequestID
+from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
 
@@ -19,6 +20,7 @@ def served_by(inbox: Inbox) -> Mapping[str, Callable[..., object]]:
     return {
         "inbox.everything": inbox.everything,
         "inbox.answers_to": inbox.answers_to,
+        "inbox.answers_about": inbox.answers_about,
         "inbox.wait_for_answers": wait_for_answers,
     }
 
@@ -37,6 +39,11 @@ class RemoteInbox:
     def answers_to(self, request_id: RequestID) -> tuple[Delivery, ...]:
         """Return the messages so far that name this request, refused ones included."""
         found: tuple[Delivery, ...] = self._call("inbox.answers_to", request_id)
+        return found
+
+    def answers_about(self, device_id: Eui64) -> tuple[Delivery, ...]:
+        """Return the messages so far that name this Device as either party of a request, alerts excluded."""
+        found: tuple[Delivery, ...] = self._call("inbox.answers_about", device_id)
         return found
 
     def wait_for_answers(
