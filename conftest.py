@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from dsp_conformance.report.baseline import Baseline, BaselineError
 from dsp_conformance.report.ledger import Ledger, LedgerError
 from dsp_conformance.report.parallel import Role
 from dsp_conformance.report.plugin import register
-from dsp_conformance.target import Target, TargetError, load_target
+from dsp_conformance.target import Target, TargetError, load_target, with_rejection_code
 from fixtures.parallel import Controller, key_of, new_key
 from fixtures.plan import circumstances_of
 from fixtures.session import RECORDER, STUB, TARGET, identity_of
@@ -34,6 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--before-mp105", action="store_true", help="the bundled stub behaves as the DSP did before MP105"
     )
     group.addoption(
+        "--rejection-code",
+        metavar="CODE",
+        help="what the product declares, instead of its profile's",
+    )
+    group.addoption(
+        "--baseline", metavar="FILE", help="known failures, instead of those that the target file names"
+    )
+    group.addoption(
         "--reports", metavar="DIR", default=str(ROOT / "reports" / "latest"), help="where the results go"
     )
 
@@ -46,8 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
     before = bool(config.getoption("--before-mp105"))
     try:
         target = load_target(Path(given)) if given else Target.bundled_stub(before_mp105=before)
+        if code := config.getoption("--rejection-code"):
+            target = with_rejection_code(target, code)
         ledger = Ledger.load(FEATURES / "requirements.toml")
-    except (TargetError, LedgerError) as error:
+        baseline = _baseline(config.getoption("--baseline"), target, ledger)
+    except (TargetError, LedgerError, BaselineError) as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[TARGET] = target
     role = Role.of(config)
@@ -64,9 +76,15 @@ def pytest_configure(config: pytest.Config) -> None:
         key=key,
         circumstances=lambda: circumstances_of(config),
         whole=_runs_everything(config),
+        baseline=baseline,
     )
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")
+
+
+def _baseline(given: str | None, target: Target, ledger: Ledger) -> Baseline | None:
+    path = Path(given) if given else target.baseline
+    return None if path is None else Baseline.load(path, ledger)
 
 
 def _runs_features(config: pytest.Config) -> bool:

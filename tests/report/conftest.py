@@ -47,6 +47,7 @@ revision = 1
 CONFTEST = """
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from threading import Thread
 
@@ -54,6 +55,7 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from dsp_conformance.duis.terms import UserRole
+from dsp_conformance.report.baseline import Baseline
 from dsp_conformance.report.ledger import Ledger
 from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.plugin import register
@@ -78,9 +80,12 @@ def pytest_addoption(parser):
     parser.addoption("--whole", action="store_true")
     parser.addoption("--declare", action="append", default=[])
     parser.addoption("--can", default=None)
+    parser.addoption("--known", default=None)
     parser.addoption("--user", action="append", default=[])
 
 def pytest_configure(config):
+    ledger = Ledger.load(Path(config.rootpath, "requirements.toml"))
+    known = config.getoption("--known")
     can = config.getoption("--can")
     circumstances = Circumstances(
         switches=dict.fromkeys(config.getoption("--declare"), True),
@@ -89,12 +94,13 @@ def pytest_configure(config):
     )
     register(
         config,
-        ledger=Ledger.load(Path(config.rootpath, "requirements.toml")),
+        ledger=ledger,
         identity=RunIdentity("1.2.3", "Example DSP", "9.8", "bundled", {"smets1": None, "secmp0007": False}),
         folder=Path(config.rootpath, "out"),
         enforce_assumed=config.getoption("--enforce"),
         circumstances=lambda: circumstances,
         whole=config.getoption("--whole"),
+        baseline=Baseline.load(Path(known), ledger, today=date(2027, 3, 31)) if known else None,
     )
 
 @pytest.fixture

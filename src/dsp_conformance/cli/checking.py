@@ -10,21 +10,40 @@ from dsp_conformance.cli.usage import Unusable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dsp_conformance.report.ledger import Ledger
     from dsp_conformance.target import Target
 
-__all__ = ["check_folder", "check_target"]
+__all__ = ["check_baseline", "check_folder", "check_target"]
 
 
-def check_target(path: Path | None, *, before_mp105: bool) -> None:
+def check_target(path: Path | None, rejection_code: str | None = None) -> Target:
     """See that the target can be used, and that the receiver can listen where it says."""
-    from dsp_conformance.target import Target, TargetError, load_target  # noqa: PLC0415 - see the package
+    from dsp_conformance.target import (  # noqa: PLC0415 - see the package
+        Target,
+        TargetError,
+        load_target,
+        with_rejection_code,
+    )
 
     try:
-        target = Target.bundled_stub(before_mp105=before_mp105) if path is None else load_target(path)
+        target = Target.bundled_stub() if path is None else load_target(path)
+        if rejection_code is not None:
+            target = with_rejection_code(target, rejection_code)
         _check_told(target)
     except TargetError as error:
         raise Unusable(str(error)) from None
     _check_receiver(target)
+    return target
+
+
+def check_baseline(path: Path, ledger: Ledger) -> None:
+    """See that a baseline file can be used; whether its scenarios exist shows when these are collected."""
+    from dsp_conformance.report.baseline import Baseline, BaselineError  # noqa: PLC0415 - see the package
+
+    try:
+        Baseline.load(path, ledger)
+    except BaselineError as error:
+        raise Unusable(str(error)) from None
 
 
 def _check_told(target: Target) -> None:

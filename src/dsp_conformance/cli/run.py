@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dsp_conformance.cli.checking import check_folder, check_target
+from dsp_conformance.cli.checking import check_baseline, check_folder, check_target
 from dsp_conformance.cli.features import load_ledger, run_features
 from dsp_conformance.cli.usage import suite_root
 
@@ -38,6 +38,19 @@ def _workers(_context: click.Context, _option: click.Parameter, value: str | Non
 )
 @click.option("--before-mp105", is_flag=True, help="Start the bundled stub as a DSP was before the change.")
 @click.option(
+    "--rejection-code",
+    metavar="CODE",
+    help="The code with which the product rejects a request for its Device's status, instead of what the"
+    " target file's [profile] says. The bundled stub is not told: what it answers is its own affair.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The vendor's own list of known failures, instead of the one that the target file names. Known"
+    " failures are told from new ones and count all the same.",
+)
+@click.option(
     "--reports",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -53,14 +66,22 @@ def _workers(_context: click.Context, _option: click.Parameter, value: str | Non
     help="Run scenarios on that many worker processes; auto: one for each core. Without it, one process"
     " runs them all.",
 )
-def run(target: Path | None, reports: Path, workers: int | None, *, before_mp105: bool) -> None:
+def run(
+    target: Path | None,
+    rejection_code: str | None,
+    baseline: Path | None,
+    reports: Path,
+    workers: int | None,
+    *,
+    before_mp105: bool,
+) -> None:
     """Run the suite against a DSP.
 
     \b
     Exit codes:
       0  conformant
       1  non-conformant
-      2  the command or the target file cannot be used
+      2  the command, the target file or another file cannot be used, or the baseline is stale
       3  inconclusive
       4  the suite itself failed
       5  nothing ran
@@ -68,12 +89,19 @@ def run(target: Path | None, reports: Path, workers: int | None, *, before_mp105
     if target is not None and before_mp105:
         raise click.UsageError("--before-mp105 is about the bundled stub: leave it or --target out.")
     root = suite_root()
-    load_ledger(root)
-    check_target(target, before_mp105=before_mp105)
+    ledger = load_ledger(root)
+    checked = check_target(target, rejection_code)
+    known = baseline or checked.baseline
+    if known is not None:
+        check_baseline(known, ledger)
     check_folder(reports)
     arguments = [f"--reports={reports.absolute()}"]
     if target is not None:
         arguments.append(f"--target={target.absolute()}")
+    if rejection_code is not None:
+        arguments.append(f"--rejection-code={rejection_code}")
+    if baseline is not None:
+        arguments.append(f"--baseline={baseline.absolute()}")
     if before_mp105:
         arguments.append("--before-mp105")
     if workers is not None:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from dsp_conformance.report.run import Run
 
 _PRODUCT_DEFECT = "Product defect"
+_KNOWN_FAILURE = "Known failure"
 _ASSUMPTION = "Assumption not met"
 _INCONCLUSIVE = "Inconclusive"
 _NOT_TESTABLE = "Not testable"
@@ -51,6 +52,7 @@ _SUITE_ERROR = "Suite's own error"
 
 _CATEGORIES = (
     (_PRODUCT_DEFECT, "A requirement is not met", Status.FAILED),
+    (_KNOWN_FAILURE, "A requirement is not met, and the vendor's baseline says why", Status.FAILED),
     (_ASSUMPTION, "A demand that rests on an assumption is not met; reported apart", Status.FAILED),
     (_INCONCLUSIVE, "Precondition not met, target unreachable or answer unusable", Status.BROKEN),
     (_SUITE_ERROR, "Says nothing about the product", Status.BROKEN),
@@ -314,6 +316,9 @@ def _labels(record: ScenarioRecord, run: Run) -> Iterable[tuple[str, str]]:
     yield LabelType.FRAMEWORK, "pytest-bdd"
     yield LabelType.LANGUAGE, "gherkin"
     yield "verdict", record.exclusion or record.verdict.label
+    if explained := run.known(record):
+        yield LabelType.TAG, "known failure"
+        yield from (("known failure", str(entry)) for entry in explained)
     if record.attribution is not None:
         yield "attribution", record.attribution
 
@@ -337,6 +342,8 @@ def _category(record: ScenarioRecord, run: Run) -> str:
     if record.exclusion is not None:
         return _NOT_APPLICABLE if record.exclusion is Exclusion.NOT_APPLICABLE else _NOT_TESTABLE
     if record.verdict is Verdict.FAIL:
+        if run.known(record):
+            return _KNOWN_FAILURE
         failed = [
             identifier for identifier, said in record.requirement_verdicts().items() if said is Verdict.FAIL
         ]

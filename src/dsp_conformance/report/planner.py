@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_bdd.feature import features as read_features
 
+from dsp_conformance.report.baseline import BaselineError
 from dsp_conformance.report.bindings import Bindings
 from dsp_conformance.report.collected import CollectedScenario, collected, collected_scenario
 from dsp_conformance.report.collection import CollectionError, problems_of
@@ -66,12 +67,23 @@ class Planner:
             root=config.rootpath,
             whole=self._whole and not session.testsfailed and not _selects(config),
         )
-        if problems:
-            self._run.unusable = str(CollectionError(problems))
+        self._run.unusable = str(CollectionError(problems)) if problems else self._unknown_in_baseline(config)
+        if self._run.unusable:
             listing = config.getoption("collectonly")  # has no summary that would tell
             pytest.exit(
                 self._run.unusable if listing else "nothing was run", returncode=RunVerdict.UNUSABLE.exit_code
             )
+
+    def _unknown_in_baseline(self, config: pytest.Config) -> str:
+        """Why the baseline cannot be used with these features; empty if it can."""
+        if self._run.baseline is None or not self._whole or _selects(config):
+            return ""
+        every = {known for scenario in self.scenarios for known in (scenario.id, scenario.template)}
+        try:
+            self._run.baseline.require_scenarios(every)
+        except BaselineError as error:
+            return str(error)
+        return ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say what is going to run and what is not."""

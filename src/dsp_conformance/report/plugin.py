@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from dsp_conformance.report.baseline import Baseline
     from dsp_conformance.report.ledger import Ledger
 
 _RECORDERS = {
@@ -53,6 +54,7 @@ def register(
     key: str | None = None,
     circumstances: Callable[[], Circumstances] = Circumstances,
     whole: bool = False,
+    baseline: Baseline | None = None,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -65,6 +67,7 @@ def register(
         key: where several processes make one run, the same in all of them and different in every run.
         circumstances: tells what the target declares and offers; asked once, when the features are known.
         whole: all features are to be collected, so that each requirement must have a scenario.
+        baseline: the vendor's own list of known failures.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -73,7 +76,7 @@ def register(
         pytest.UsageError: allure-pytest's own writer was asked for too.
     """
     refuse_second_writer(config)
-    run = Run(identity, ledger, enforce_assumed=enforce_assumed)
+    run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
     role = Role.of(config)
     worker = role is Role.WORKER
     allure = AllureBridge(folder / "allure-results", controller=not worker, key=key)

@@ -204,7 +204,7 @@ class RunRecorder:
         self.run.finished = now_ms()
         for sink in self._sinks:
             sink.run_finished(self.run)
-        session.exitstatus = self.run.verdict.exit_code
+        session.exitstatus = self.run.exit_code
 
     def _show_late(self, session: pytest.Session, record: ScenarioRecord, text: str) -> None:
         session.config.hook.pytest_runtest_logreport(report=_late_report(record, text))

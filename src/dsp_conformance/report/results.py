@@ -68,15 +68,36 @@ def results(run: Run) -> dict[str, Any]:
         },
         "verdict": {
             "verdict": verdict,
-            "exit_code": verdict.exit_code,
+            "exit_code": run.exit_code,
             "sentence": run.sentence(requirements),
             "decision_rule": DECISION_RULE,
         },
         "plan": run.plan.to_json() if run.plan else None,
+        "baseline": _baseline(run, requirements),
         "suite_errors": run.suite_errors,
         "requirements": [_requirement(one) for one in requirements],
-        "scenarios": [to_json(record) for record in run.ordered_records()],
+        "scenarios": [_scenario(record, run) for record in run.ordered_records()],
     }
+
+
+def _baseline(run: Run, results: list[RequirementResult]) -> dict[str, Any] | None:
+    if run.baseline is None:
+        return None
+    return {
+        "file": run.baseline.path.name,
+        "new_failures": [record.identity.id for record in run.new_failures()],
+        "known_failures": [record.identity.id for record in run.known_failures()],
+        "entries": [
+            {**entry.model_dump(mode="json", exclude_none=True), "state": state, "stale": state.stale}
+            for entry, state in run.entry_states(results)
+        ],
+    }
+
+
+def _scenario(record: ScenarioRecord, run: Run) -> dict[str, Any]:
+    if run.baseline is None:
+        return to_json(record)
+    return {**to_json(record), "known_failure": [str(entry) for entry in run.known(record)]}
 
 
 def _text(tree: dict[str, Any]) -> str:

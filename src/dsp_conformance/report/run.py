@@ -12,6 +12,7 @@ from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from dsp_conformance.report.baseline import Baseline, EntryState, KnownFailure
     from dsp_conformance.report.plan import Plan
     from dsp_conformance.report.records import ScenarioRecord
 
@@ -19,6 +20,11 @@ DECISION_RULE = (
     "One MUST requirement not met makes a product non-conformant; ASSUMED requirements do so only where the "
     'target profile says assumed = "enforce", and are reported apart. Anything inconclusive leaves the run '
     "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass."
+)
+
+BASELINE_RULE = (
+    "A known failure is a failure all the same. A stale entry ends the run with exit code 2, unless "
+    "something worse happened."
 )
 
 
@@ -89,6 +95,7 @@ class Run:
         suite_errors: what failed outside of any scenario: collection, an interrupt, the project's own checks.
         unusable: what in the configuration keeps the run from starting; empty where nothing does.
         plan: what is to run and what is not; None before that is known.
+        baseline: the vendor's own list of known failures, if there is one.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
     """
@@ -100,6 +107,7 @@ class Run:
     suite_errors: list[str] = field(default_factory=list)
     unusable: str = ""
     plan: Plan | None = None
+    baseline: Baseline | None = None
     started: int = field(default_factory=now_ms)
     finished: int = 0
 
@@ -146,6 +154,38 @@ class Run:
     def verdict(self) -> RunVerdict:
         """What the run says about the product."""
         return self.decide(self.requirement_results())
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the process: that of the verdict, or 2 for a stale baseline with nothing worse."""
+        results = self.requirement_results()
+        verdict = self.decide(results)
+        no_worse = verdict is RunVerdict.CONFORMANT or (
+            verdict is RunVerdict.NON_CONFORMANT and not self.new_failures()
+        )
+        if no_worse and any(state.stale for _, state in self.entry_states(results)):
+            return RunVerdict.UNUSABLE.exit_code
+        return verdict.exit_code
+
+    def known(self, record: ScenarioRecord) -> tuple[KnownFailure, ...]:
+        """The baseline's entries that explain a failed scenario; none if it did not fail, or is not known."""
+        return self.baseline.known(record) if self.baseline else ()
+
+    def new_failures(self) -> list[ScenarioRecord]:
+        """The failed scenarios that no baseline explains."""
+        failed = (record for record in self.ordered_records() if record.verdict is Verdict.FAIL)
+        return [record for record in failed if not self.known(record)]
+
+    def known_failures(self) -> list[ScenarioRecord]:
+        """The failed scenarios that the baseline explains."""
+        return [record for record in self.ordered_records() if self.known(record)]
+
+    def entry_states(self, results: Iterable[RequirementResult]) -> list[tuple[KnownFailure, EntryState]]:
+        """What the run says about each entry of the baseline."""
+        if self.baseline is None:
+            return []
+        verdicts = {result.id: result.verdict for result in results}
+        return self.baseline.states(self.records.values(), verdicts)
 
     def decide(self, results: Iterable[RequirementResult]) -> RunVerdict:
         """The run's verdict from its requirements' results.

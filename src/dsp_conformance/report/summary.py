@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dsp_conformance.report.ledger import Keyword
-from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
+from dsp_conformance.report.run import BASELINE_RULE, DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.verdicts import RunVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
         console.print(Group(_unbroken(sentence, "bold yellow")), crop=False)
         return page.getvalue()
     verdict = Text(sentence, style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
-    page_body = Group(verdict, *_head(run), *_tables(results), *_troubles(run))
+    page_body = Group(verdict, *_head(run), *_baseline(run, results), *_tables(results), *_troubles(run))
     console.print(page_body, crop=False)
     return page.getvalue()
 
@@ -59,6 +59,22 @@ def _head(run: Run) -> Iterable[RenderableType]:
     who = run.identity
     yield Text(f"Suite {who.suite_version}; DUIS schema: {who.schema_origin}; scenarios: {len(run.records)}")
     yield Text()
+
+
+def _baseline(run: Run, results: list[RequirementResult]) -> Iterable[RenderableType]:
+    if run.baseline is None:
+        return
+    new, known = len(run.new_failures()), len(run.known_failures())
+    numbers = f"{_failures(known, 'known')}, {_failures(new, 'new')}"
+    yield Text(f"Baseline {run.baseline.path.name}: {numbers}. {BASELINE_RULE}")
+    for entry, state in run.entry_states(results):
+        style = "bold yellow" if state.stale else "dim"
+        yield _unbroken(f"  {entry.about}: {state}; {entry}", style)
+    yield Text()
+
+
+def _failures(count: int, kind: str) -> str:
+    return f"{count or 'no'} {kind} failure{'' if count == 1 else 's'}"
 
 
 def _tables(results: list[RequirementResult]) -> Iterable[RenderableType]:
@@ -90,9 +106,12 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
     for error in run.suite_errors:
         yield Text(f"suite: {error}", style=_COLOURS["error"])
     records = [one for one in run.ordered_records() if one.verdict not in (Verdict.NONE, Verdict.PASS)]
-    for record in sorted(records, key=lambda one: one.verdict, reverse=True):
-        heading = f"{record.verdict.label.upper()}  {record.identity.id}"
-        yield _unbroken(heading, _COLOURS[record.verdict.label])
+    for record in sorted(records, key=lambda one: (not run.known(one), one.verdict), reverse=True):
+        known = run.known(record)
+        heading = f"{'KNOWN FAILURE' if known else record.verdict.label.upper()}  {record.identity.id}"
+        yield _unbroken(heading, _COLOURS["inconclusive" if known else record.verdict.label])
+        for entry in known:
+            yield Text(f"  baseline: {entry.about}: {entry}")
         about = ", ".join(record.identity.requirements) or "no requirement"
         yield Text(f"  {about}; {record.attribution}")
         for line in trouble_of(record):

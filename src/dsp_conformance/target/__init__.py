@@ -7,6 +7,7 @@ wrong with it, `values` is what the rest of the suite gets to see.
 from __future__ import annotations
 
 from dsp_conformance.target.errors import TargetError, TargetProblem
+from dsp_conformance.target.overrides import with_rejection_code
 from dsp_conformance.target.reading import load_target
 from dsp_conformance.target.values import DspSettings, DspUnderTest, Profile, Target, TestbedSettings
 
@@ -19,4 +20,5 @@ __all__ = [
     "TargetProblem",
     "TestbedSettings",
     "load_target",
+    "with_rejection_code",
 ]

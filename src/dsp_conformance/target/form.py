@@ -62,6 +62,12 @@ def _bind_address(value: object) -> BindAddress:
     return BindAddress(match["v6"] or match["host"], int(match["port"]))
 
 
+def _rejection(code: ResponseCode) -> ResponseCode:
+    if code.is_success:
+        raise ValueError("no rejection")
+    return code
+
+
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 _Url = Annotated[str, AfterValidator(_http_url)]
 _Eui = Annotated[Eui64, PlainValidator(_eui64)]
@@ -175,8 +181,8 @@ class LimitsForm(_Section):
 class ProfileForm(_Section):
     """`[profile]`: what the product declares."""
 
-    rejection_code: Annotated[ResponseCode, Field(strict=False)] = Field(
-        default=ResponseCode.E51, description="a DUIS response code, such as 'E51'"
+    rejection_code: Annotated[ResponseCode, Field(strict=False), AfterValidator(_rejection)] = Field(
+        default=ResponseCode.E51, description="a DUIS response code for rejections, such as 'E51'"
     )
     settle_seconds: _Seconds = Field(default=5.0, description=_SECONDS)
     silence_seconds: _Seconds = Field(default=10.0, description=_SECONDS)
@@ -190,6 +196,12 @@ class ProfileForm(_Section):
     local_delivery: _Declared = Field(default="undeclared", description=_DECLARED)
 
 
+class BaselineForm(_Section):
+    """`[baseline]`: the vendor's own list of known failures."""
+
+    file: _Path = Field(description="the path of a baseline file")
+
+
 class TargetForm(_Section):
     """The whole file."""
 
@@ -201,6 +213,7 @@ class TargetForm(_Section):
     timeouts: TimeoutsForm = Field(default_factory=TimeoutsForm, description="a section [timeouts]")
     limits: LimitsForm = Field(default_factory=LimitsForm, description="a section [limits]")
     profile: ProfileForm = Field(default_factory=ProfileForm, description="a section [profile]")
+    baseline: BaselineForm | None = Field(default=None, description="a section [baseline]")
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -212,5 +225,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "timeouts": TimeoutsForm,
     "limits": LimitsForm,
     "profile": ProfileForm,
+    "baseline": BaselineForm,
 }
 """The sections of the file, in its order."""

@@ -71,7 +71,8 @@ class Loader:
             raise TargetError(self._path, tuple(self._problems))
         timeouts = Timeouts(form.timeouts.connect, form.timeouts.answer, form.timeouts.response)
         profile = _profile(form.profile)
-        return Target(self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile)
+        baseline = None if form.baseline is None else self._path.parent / form.baseline.file
+        return Target(self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile, baseline)
 
     def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:
         self._problems.append(TargetProblem(section, key, expected, found, hint=hint))
