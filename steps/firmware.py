@@ -114,6 +114,14 @@ def activated_in_silence(stage: Stage, device: str) -> None:
     stage.traffic.record_in_status(staged, before or DeviceStatus.SUSPENDED)
 
 
+@given(sentence("the firmware that the {device} runs has since been removed from the CPL too"))
+@needs(Capability.EDIT_CPL)
+def running_firmware_removed(stage: Stage, device: str) -> None:
+    staged = stage.device(device_name(device))
+    stage.unlist_running_firmware(staged)
+    stage.remember(staged, DeviceStatus.SUSPENDED)
+
+
 @given(sentence("the new firmware of the {device} has since been removed from the CPL"))
 @needs(Capability.EDIT_CPL)
 def new_firmware_removed(stage: Stage, device: str) -> None:

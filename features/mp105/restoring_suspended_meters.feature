@@ -34,6 +34,30 @@ Feature: The inventory follows what a Suspended meter reports
       | com | Commissioned             |
       | inc | InstalledNotCommissioned |
 
+  @MP105-04
+  Scenario: A Suspended electricity meter returns from a second suspension too
+    Given a Suspended ESME
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    And the ESME has been restored by SR11.2 Read Firmware Version
+    And the firmware that the ESME runs has since been removed from the CPL too
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the response shows the firmware that the ESME runs
+    And the inventory shows the ESME as Commissioned with that firmware
+
+  @MP105-05
+  Scenario: A Suspended gas meter returns from a second suspension too
+    Given a Suspended GSME
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    And the GSME has been restored by SR11.2 Read Firmware Version
+    And the firmware that the GSME runs has since been removed from the CPL too
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the response shows the firmware that the GSME runs
+    And the inventory shows the GSME as Commissioned with that firmware
+
   @MP105-06
   Scenario Outline: Of two Suspended meters of one model each returns to the status that it held itself
     Given two Suspended <meter>s of one model, the second, InstalledNotCommissioned before, called the "neighbour"

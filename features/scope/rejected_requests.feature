@@ -119,6 +119,24 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-14.1   | GSME  | 14.1    |
 
   @SCOPE-01
+  Scenario Outline: Other non-critical requests are still rejected whoever sends them
+    Given a Suspended <meter> and a twin that is Commissioned
+    When the <role> sends SR6.2.4 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id       | meter | role                      |
+      | esme-es  | ESME  | export supplier           |
+      | esme-rsa | ESME  | registered supplier agent |
+      | esme-ed  | ESME  | electricity distributor   |
+      | esme-ou  | ESME  | other user                |
+      | gsme-rsa | GSME  | registered supplier agent |
+      | gsme-gt  | GSME  | gas transporter           |
+      | gsme-ou  | GSME  | other user                |
+
+  @SCOPE-01
   Scenario Outline: Other non-critical requests are not let through for local delivery either
     Given a DSP that returns commands for local delivery
     And a Suspended <meter> and a twin that is Commissioned

@@ -33,7 +33,7 @@ Feature: MP105 opens one door only
 
   @SCOPE-05
   Scenario Outline: The other checks still apply to a Suspended meter
-    Given a Suspended <meter> that its supplier may read
+    Given a Suspended <meter> that its supplier may read, as a twin shows
     When SR11.2 Read Firmware Version is sent <wrongly>
     Then the request is rejected because <reason>
     And the rejected request leaves no trace
