@@ -1,5 +1,6 @@
 """Options and plugins of the suite: what `pytest features` needs to run against a DSP."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ pytest_plugins = [
 
 ROOT = Path(__file__).parent
 FEATURES = ROOT / "features"
+_NEW_OBJECTS = 20_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,6 +87,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def _baseline(given: str | None, target: Target, ledger: Ledger) -> Baseline | None:
     path = Path(given) if given else target.baseline
     return None if path is None else Baseline.load(path, ledger)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look for garbage seldom, and not in what stays: that took a twentieth of a run."""
+    if RECORDER in session.config.stash:
+        gc.freeze()
+        gc.set_threshold(_NEW_OBJECTS, 20, 50)
 
 
 def _runs_features(config: pytest.Config) -> bool:

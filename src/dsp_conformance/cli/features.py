@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +45,7 @@ def load_ledger(root: Path) -> Ledger:
 
 def run_features(root: Path, arguments: Sequence[str]) -> int:
     """Run the features with these options of the suite and return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
     return _pytest(root, ["-p", "no:cacheprovider", *arguments], _CollectionTrouble())
 
 

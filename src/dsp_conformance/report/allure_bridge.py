@@ -144,11 +144,15 @@ class AllureBridge:
                     stale.unlink()
 
     def scenario_finished(self, record: ScenarioRecord) -> None:
-        """Write the scenario's result file, over the former one if the record got worse."""
+        """Write the scenario's attachments, and its result file unless it has more to be checked."""
         assert self._run is not None, "the recorder tells of the run's start before any scenario"
         file = str(uuid.uuid5(uuid.NAMESPACE_OID, self._key + record.identity.id))
         written = self._written.setdefault(record.identity.id, _Written(file))
         written.archives.extend(self._archive(record))
+        if record.deferred:
+            for exchange in record.exchanges():
+                self._attached(exchange, written)
+            return  # until then it is no pass, and it will be told again
         result = self._result(record, self._run, written)
         self._write(TEST_CASE_PATTERN.format(prefix=written.uuid), _json(attr.asdict(result, filter=_said)))
 
@@ -239,11 +243,7 @@ class AllureBridge:
         return [*(self._exchange(one, written) for one in evidence.exchanges), *observed]
 
     def _exchange(self, exchange: Exchange, written: _Written) -> TestStepResult:
-        if id(exchange) not in written.attachments:
-            written.attachments[id(exchange)] = [
-                *self._attach("request", exchange.request),
-                *self._attach("response" if exchange.request else "message", exchange.response),
-            ]
+        attachments = self._attached(exchange, written)
         failed = [check for check in exchange.checks if not check.passed]
         facts = {**exchange.facts, **_check_facts(exchange)}
         return TestStepResult(
@@ -256,8 +256,17 @@ class AllureBridge:
             start=exchange.at,
             stop=exchange.at,
             parameters=[Parameter(name=name, value=value) for name, value in facts.items()],
-            attachments=written.attachments[id(exchange)],
+            attachments=attachments,
         )
+
+    def _attached(self, exchange: Exchange, written: _Written) -> list[Attachment]:
+        """Write an exchange's messages once; their octets are gone later."""
+        if id(exchange) not in written.attachments:
+            written.attachments[id(exchange)] = [
+                *self._attach("request", exchange.request),
+                *self._attach("response" if exchange.request else "message", exchange.response),
+            ]
+        return written.attachments[id(exchange)]
 
     def _attach(self, what: str, message: Message | None) -> Iterable[Attachment]:
         """Write a message laid out for reading; its exact octets go to the scenario's archive."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 _PHASES = {"setup": Phase.SET_UP, "call": Phase.STEP, "teardown": Phase.TEAR_DOWN}
-_BROKEN_SESSION = {
+_BROKEN_SESSION: dict[int, str] = {
     pytest.ExitCode.INTERRUPTED: "the run was interrupted, or the features could not be collected",
     pytest.ExitCode.INTERNAL_ERROR: "pytest broke down",
     pytest.ExitCode.USAGE_ERROR: "pytest refused to start",
@@ -210,8 +210,9 @@ class RunRecorder:
         session.config.hook.pytest_runtest_logreport(report=_late_report(record, text))
 
     def _note_what_is_missing(self, exitstatus: int) -> None:
-        if exitstatus in _BROKEN_SESSION:
-            self.run.suite_errors.append(_BROKEN_SESSION[pytest.ExitCode(exitstatus)])
+        broken = _BROKEN_SESSION.get(exitstatus)
+        if broken and broken not in self.run.suite_errors:  # a worker may have said so
+            self.run.suite_errors.append(broken)
         begun = {record.nodeid for record in self.run.records.values()}
         left = [nodeid for nodeid in self._collected if nodeid not in begun]
         if left:
