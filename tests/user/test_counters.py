@@ -251,3 +251,34 @@ def test_a_lock_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     _file(tmp_path).with_suffix(".lock").mkdir()
     with pytest.raises(CounterUnusable, match="a lockable file"):
         _draw(Counters(tmp_path))
+
+
+def test_a_claimed_service_user_needs_no_file_and_rises_all_the_same(tmp_path: Path) -> None:
+    counters = Counters(tmp_path / "counters")
+    counters.claim(USER)
+    counters.claim(USER)  # again, which must not start anew
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda _: _draw(counters), range(200)))
+    assert len(set(drawn)) == 200
+    assert drawn[0] >= time.time_ns() // 1_000_000 - 60_000
+    assert not (tmp_path / "counters").exists()
+    counters.claim(USER)
+    assert _draw(counters) > max(drawn)
+
+
+def test_senders_of_a_claimed_service_user_wait_for_each_other(tmp_path: Path) -> None:
+    counters = Counters(tmp_path)
+    counters.claim(USER)
+    with ThreadPoolExecutor(1) as pool:
+        with counters.hold(USER) as first:
+            other = pool.submit(_draw, counters)
+            with pytest.raises(TimeoutError):
+                other.result(0.05)
+        assert other.result(5) > first
+
+
+def test_what_is_claimed_leaves_other_service_users_in_their_files(tmp_path: Path) -> None:
+    counters = Counters(tmp_path)
+    counters.claim(USER)
+    assert _draw(counters, OTHER) > 0
+    assert (tmp_path / f"{OTHER}.counter").is_file()

@@ -82,6 +82,31 @@ def test_a_message_is_posted_to_its_service_as_application_xml(paper_dsp: PaperD
     assert post.headers["User-Agent"].startswith("dsp-conformance/")
 
 
+def test_each_post_has_its_own_length_and_content_type(paper_dsp: PaperDsp) -> None:
+    posting = _transport(paper_dsp.url)
+    sizes = [10, 0, 200_000, 3]
+    for size in sizes:
+        posting.post(Service.TRANSFORM, b"x" * size, content_type=f"text/x{size}")
+    assert [(len(post.octets), post.headers["Content-Type"]) for post in paper_dsp.posts] == [
+        (size, f"text/x{size}") for size in sizes
+    ]
+
+
+def test_cookies_go_back_to_the_dsp_as_it_last_set_them(paper_dsp: PaperDsp) -> None:
+    posting = _transport(paper_dsp.url)
+    cookies = ["", "route=a", "route=b", "route=; Max-Age=0", ""]
+    for cookie in cookies:
+        paper_dsp.headers = {"Set-Cookie": cookie} if cookie else {}
+        posting.post(Service.SEND_COMMAND, b"<request/>")
+    assert [post.headers.get("Cookie") for post in paper_dsp.posts] == [
+        None,
+        None,
+        "route=a",
+        "route=b",
+        None,
+    ]
+
+
 def test_connections_are_kept_alive_one_a_thread(paper_dsp: PaperDsp) -> None:
     posting = _transport(paper_dsp.url)
     together = threading.Barrier(3)

@@ -80,12 +80,15 @@ class ControlApiClient:
         """
         url = f"{self.url}/{path}"
         try:
-            return self._session().request(
-                method,
-                url,
-                json=body,
+            session = self._session()
+            # Sent as prepared here: what a session would merge into it from elsewhere is not wanted.
+            cookies = session.cookies or None
+            request = requests.Request(method, url, json=body, headers=self._headers, cookies=cookies)
+            return session.send(
+                request.prepare(),
                 timeout=(self._timeouts.connect, self._timeouts.answer),
                 allow_redirects=False,
+                proxies={},
             )
         except requests.RequestException as error:
             raise TestbedUnreachable(url, _innermost(error), operation) from error
@@ -95,7 +98,6 @@ class ControlApiClient:
         if session is None:
             session = requests.Session()
             session.trust_env = False
-            session.headers.update(self._headers)
             for scheme in ("http://", "https://"):
                 session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=_RETRY))
             with self._lock:

@@ -59,6 +59,12 @@ class Counters:
     patience: float = PATIENCE_SECONDS
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _locks: dict[Eui64, tuple[threading.Lock, FileLock]] = field(default_factory=dict, repr=False)
+    _claimed: dict[Eui64, "_Claimed"] = field(default_factory=dict, repr=False)
+
+    def claim(self, originator: Eui64) -> None:
+        """Take it that no other process sends as this Service User, now or later: then no file is needed."""
+        with self._guard:
+            self._claimed.setdefault(originator, _Claimed())
 
     @contextmanager
     def hold(self, originator: Eui64) -> Iterator[int]:
@@ -71,6 +77,12 @@ class Counters:
         Raises:
             CounterUnusable: the file cannot be read or written, or another sender does not let go.
         """
+        claimed = self._claimed.get(originator)
+        if claimed is not None:
+            with claimed.lock:
+                claimed.last = max(time.time_ns() // 1_000_000, claimed.last + 1)
+                yield claimed.last
+            return
         path = self.folder / f"{originator}.counter"
         thread_lock, file_lock = self._locks_of(originator, path)
         deadline = time.monotonic() + self.patience
@@ -112,6 +124,14 @@ class Counters:
             f"another sender that held it for {self.patience:g} s",
             "Give parallel runs Service Users of their own, or end the other run.",
         )
+
+
+@dataclass(slots=True)
+class _Claimed:
+    """The counter of a Service User as whom this process alone sends."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    last: int = -1
 
 
 def _next(path: Path) -> int:

@@ -147,14 +147,13 @@ class DuisTransport:
         url = self.endpoints.url_of(service)
         begun = time.perf_counter()
         try:
-            with self._session().post(
-                url,
-                # The library has a short time to hand over each part of what it is given: cut long ones up.
-                data=io.BytesIO(octets) if len(octets) > _CHUNK else octets,
-                headers={"Content-Type": content_type},
+            session = self._session()
+            with session.send(
+                self._request(session, url, octets, content_type),
                 timeout=(self.timeouts.connect, self.timeouts.answer),
                 allow_redirects=False,
                 stream=True,
+                proxies={},
             ) as answer:
                 body = self._read(answer, url)
                 headers = tuple((name.lower(), value) for name, value in answer.headers.items())
@@ -163,6 +162,22 @@ class DuisTransport:
             raise TargetUnreachable(_obstacle(error), url, str(error)) from error
         finally:
             self._local.used_at = time.monotonic()
+
+    def _request(
+        self, session: requests.Session, url: str, octets: bytes, content_type: str
+    ) -> requests.PreparedRequest:
+        """Fill the form that was prepared for a service: preparing takes as long as all the rest."""
+        forms: dict[str, requests.PreparedRequest] = self._local.forms
+        form = forms.get(url)
+        if form is None or session.cookies:
+            form = session.prepare_request(requests.Request("POST", url))
+        if not session.cookies:  # they may change with every answer
+            forms[url] = form
+        request = form.copy()
+        request.headers["Content-Type"] = content_type
+        # The library has a short time to hand over each part of what it is given: cut long ones up.
+        request.prepare_body(io.BytesIO(octets) if len(octets) > _CHUNK else octets, None)
+        return request
 
     def _read(self, answer: requests.Response, url: str) -> bytes:
         """Read a body piece by piece as it comes, so that neither its size nor its slowness is unbounded."""
@@ -184,7 +199,7 @@ class DuisTransport:
             session = requests.Session()
             session.trust_env = False  # the target file alone says how the DSP is reached
             session.headers.update(_HEADERS)
-            self._local.session = session
+            self._local.session, self._local.forms = session, {}
         elif time.monotonic() - self._local.used_at > _LONGEST_IDLE_SECONDS:
             session.close()  # its connections only; the next post opens a new one
         return session
