@@ -31,6 +31,7 @@ from dsp_conformance.user.checks import (
     check_form,
     check_response_count,
     check_signature,
+    check_unasked,
     must_be_signed,
 )
 
@@ -255,3 +256,10 @@ def test_a_request_that_the_device_answered_brings_one_response(
     assert (outcome.requirement, outcome.passed) == ("DUIS-04", passed)
     assert outcome.found == f"{found} responses"
     assert str(REQUEST_ID) in outcome.expected
+
+
+def test_a_response_to_no_request_fails_with_what_it_names() -> None:
+    outcome = check_unasked(REQUEST_ID.target, replace(RESPONSE, request_id=replace(REQUEST_ID, counter=1)))
+    assert (outcome.requirement, outcome.passed) == ("DUIS-03", False)
+    assert str(replace(REQUEST_ID, counter=1)) in outcome.found
+    assert str(REQUEST_ID.target) in outcome.expected
