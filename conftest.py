@@ -45,6 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--baseline", metavar="FILE", help="known failures, instead of those that the target file names"
     )
     group.addoption(
+        "--progress", action="store_true", help="show how far the run is, instead of pytest's dots"
+    )
+    group.addoption(
         "--reports", metavar="DIR", default=str(ROOT / "reports" / "latest"), help="where the results go"
     )
 
@@ -79,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
         circumstances=lambda: circumstances_of(config),
         whole=_runs_everything(config),
         baseline=baseline,
+        progress=config.getoption("--progress"),
     )
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")

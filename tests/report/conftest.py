@@ -80,6 +80,7 @@ def pytest_addoption(parser):
     parser.addoption("--whole", action="store_true")
     parser.addoption("--declare", action="append", default=[])
     parser.addoption("--can", default=None)
+    parser.addoption("--progress", action="store_true")
     parser.addoption("--known", default=None)
     parser.addoption("--user", action="append", default=[])
 
@@ -100,6 +101,7 @@ def pytest_configure(config):
         enforce_assumed=config.getoption("--enforce"),
         circumstances=lambda: circumstances,
         whole=config.getoption("--whole"),
+        progress=config.getoption("--progress"),
         baseline=Baseline.load(Path(known), ledger, today=date(2027, 3, 31)) if known else None,
     )
 

@@ -46,7 +46,8 @@ def load_ledger(root: Path) -> Ledger:
 def run_features(root: Path, arguments: Sequence[str]) -> int:
     """Run the features with these options of the suite and return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
-    return _pytest(root, ["-p", "no:cacheprovider", *arguments], _CollectionTrouble())
+    shown = ["--progress", "-o", "console_output_style=classic"]  # pytest's own percentages go with its dots
+    return _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], _CollectionTrouble())
 
 
 def collected_features(root: Path) -> list[CollectedScenario]:

@@ -59,7 +59,7 @@ class Planner:
         """Refuse features that cannot be used, with all that is wrong in one message."""
         if _is_worker(config):
             return
-        self.scenarios = list(collected(items, self._known_bindings(config)))
+        self.scenarios[:] = collected(items, self._known_bindings(config))
         problems = problems_of(
             self.scenarios,
             read_features.values(),

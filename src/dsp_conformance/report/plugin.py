@@ -9,6 +9,7 @@ from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_wri
 from dsp_conformance.report.parallel import ControllerRecorder, Role, WorkerRecorder
 from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
+from dsp_conformance.report.progress import Progress
 from dsp_conformance.report.recorder import RunRecorder
 from dsp_conformance.report.results import ResultsWriter
 from dsp_conformance.report.run import Run, RunIdentity
@@ -55,6 +56,7 @@ def register(
     circumstances: Callable[[], Circumstances] = Circumstances,
     whole: bool = False,
     baseline: Baseline | None = None,
+    progress: bool = False,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -68,6 +70,7 @@ def register(
         circumstances: tells what the target declares and offers; asked once, when the features are known.
         whole: all features are to be collected, so that each requirement must have a scenario.
         baseline: the vendor's own list of known failures.
+        progress: show how far the run is, instead of pytest's dots.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -82,6 +85,9 @@ def register(
     allure = AllureBridge(folder / "allure-results", controller=not worker, key=key)
     recorder = _RECORDERS[role](run, (allure,) if worker else (allure, ResultsWriter(folder)))
     config.pluginmanager.register(recorder, "dsp-recorder")
-    config.pluginmanager.register(Planner(run, circumstances, whole=whole), "dsp-planner")
+    planner = Planner(run, circumstances, whole=whole)
+    config.pluginmanager.register(planner, "dsp-planner")
+    if progress and not worker:
+        config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")
     config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
     return recorder
