@@ -10,20 +10,21 @@ Feature: Bad requests are refused and change nothing
     And the same request without the defect is accepted
 
     Examples:
-      | id                | defect                                 |
-      | empty             | empty                                  |
-      | truncated         | cut off in the middle                  |
-      | not-xml           | no document                            |
-      | dtd               | preceded by a document type            |
-      | entity            | written with an entity of its own      |
-      | unsigned          | unsigned                               |
-      | altered           | altered after it was signed            |
-      | foreign-signature | signed by another user                 |
-      | wrong-signature   | signed with a signature of other data  |
-      | no-body           | without its body                       |
-      | unknown-body      | with a body that nobody knows          |
-      | unknown-variant   | of a variant that does not exist       |
-      | bad-counter       | numbered without a number              |
-      | extra-element     | with an element too many               |
-      | replayed          | a copy of one that was accepted        |
-      | older             | numbered lower than one before         |
+      | id                | defect                                     |
+      | empty             | empty                                      |
+      | truncated         | cut off in the middle                      |
+      | not-xml           | no document                                |
+      | dtd               | preceded by a document type                |
+      | entity            | written with an entity of its own          |
+      | unsigned          | unsigned                                   |
+      | altered           | altered after it was signed                |
+      | foreign-signature | signed by another user                     |
+      | wrong-signature   | signed with a signature of other data      |
+      | wrong-value       | signed with the value of another signature |
+      | no-body           | without its body                           |
+      | unknown-body      | with a body that nobody knows              |
+      | unknown-variant   | of a variant that does not exist           |
+      | bad-counter       | numbered without a number                  |
+      | extra-element     | with an element too many                   |
+      | replayed          | a copy of one that was accepted            |
+      | older             | numbered lower than one before             |
