@@ -99,6 +99,7 @@ def pytest_configure(config):
         identity=RunIdentity("1.2.3", "Example DSP", "9.8", "bundled", {"smets1": None, "secmp0007": False}),
         folder=Path(config.rootpath, "out"),
         enforce_assumed=config.getoption("--enforce"),
+        key="the small run",
         circumstances=lambda: circumstances,
         whole=config.getoption("--whole"),
         progress=config.getoption("--progress"),
@@ -229,6 +230,9 @@ def _(record):
     thread.start()
     thread.join()
     raise caught[0]
+
+@then("its process dies")
+def _(): os._exit(9)
 
 @then("the operator interrupts")
 def _(): raise KeyboardInterrupt

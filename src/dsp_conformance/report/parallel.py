@@ -78,9 +78,10 @@ class WorkerRecorder(RunRecorder):
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Make the late checks, and hand over what they changed and what went wrong outside of scenarios."""
+        running = [] if self._current is None else [self._current]
         super().pytest_sessionfinish(session, exitstatus)
         told = {
-            "records": [to_json(record) for record in self._looked_at_again],
+            "records": [to_json(record) for record in (*self._looked_at_again, *running)],
             "late": self._late,
             "suite_errors": self.run.suite_errors,
         }
