@@ -101,3 +101,39 @@ def test_features_that_cannot_be_used_end_a_run_with_all_that_is_wrong(
     assert "no step definition matches" in done.stdout
     assert "no tests ran" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_request_bodies_that_cannot_be_used_are_told_by_file_line_and_reason(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bodies"
+    folder.mkdir()
+    namespace = "http://www.dccinterface.co.uk/ServiceUserGateway"
+    (folder / "3.1.xml").write_text(f'<DisplayMessage xmlns="{namespace}">\n<Supplier', encoding="utf-8")
+    (folder / "4.1.1.xm").write_text("", encoding="utf-8")
+
+    done = checkout.run("run", "--request-bodies", folder, "--reports", tmp_path / "reports")
+
+    assert done.returncode == 2
+    assert (
+        f"{folder / '3.1.xml'}, line 2: expected an XML file with the element DisplayMessage" in done.stderr
+    )
+    assert f"{folder / '4.1.1.xm'}: expected a name such as 6.13.xml" in done.stderr
+    assert "did you mean 4.1.1.xml?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_target_file_may_name_a_folder_of_request_bodies_beside_it(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    file = tmp_path / "target.toml"
+    file.write_text(
+        '[testbed]\ndriver = "control-api"\nurl = "http://127.0.0.1:1"\n'
+        '[request_bodies]\nfolder = "bodies"\n',
+        encoding="utf-8",
+    )
+
+    done = checkout.run("run", "--target", file, "--reports", tmp_path / "reports")
+
+    assert done.returncode == 2
+    assert f"{tmp_path / 'bodies'}: expected a folder of request bodies, found none" in done.stderr

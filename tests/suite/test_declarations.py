@@ -51,3 +51,21 @@ def test_known_failures_of_a_dsp_leave_nothing_new(
     assert finished.exit_code == 1
     assert "1 known failure, no new failures" in finished.output
     assert finished.results["baseline"]["entries"][0]["state"] == "known failure"
+
+
+OWN_BODY = """<DisplayMessage xmlns="http://www.dccinterface.co.uk/ServiceUserGateway">
+  <SupplierMessage>Words of the vendor's own</SupplierMessage>
+</DisplayMessage>
+"""
+
+
+def test_request_bodies_of_the_vendors_own_go_before_the_suites(
+    run_some: Callable[..., FinishedRun], tmp_path: Path
+) -> None:
+    (tmp_path / "3.1.xml").write_text(OWN_BODY, encoding="utf-8")
+
+    finished = run_some("noncritical_requests and esme-3.1-", f"--request-bodies={tmp_path}")
+
+    assert finished.exit_code == 0
+    sent = [file.read_text(encoding="utf-8") for file in finished.folder.rglob("*-attachment.xml")]
+    assert any("Words of the vendor's own" in text for text in sent)

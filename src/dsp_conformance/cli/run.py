@@ -51,6 +51,13 @@ def _workers(_context: click.Context, _option: click.Parameter, value: str | Non
     " failures are told from new ones and count all the same.",
 )
 @click.option(
+    "--request-bodies",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Request bodies that suit the product better than the suite's own, such as 4.1.1.xml or"
+    " 6.13.GSME.xml, instead of the folder that the target file names.",
+)
+@click.option(
     "--reports",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -67,12 +74,13 @@ def _workers(_context: click.Context, _option: click.Parameter, value: str | Non
     " runs them all.",
 )
 def run(
+    *,
     target: Path | None,
     rejection_code: str | None,
     baseline: Path | None,
+    request_bodies: Path | None,
     reports: Path,
     workers: int | None,
-    *,
     before_mp105: bool,
 ) -> None:
     """Run the suite against a DSP.
@@ -102,6 +110,8 @@ def run(
         arguments.append(f"--rejection-code={rejection_code}")
     if baseline is not None:
         arguments.append(f"--baseline={baseline.absolute()}")
+    if request_bodies is not None:
+        arguments.append(f"--request-bodies={request_bodies.absolute()}")
     if before_mp105:
         arguments.append("--before-mp105")
     if workers is not None:

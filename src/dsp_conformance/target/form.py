@@ -202,6 +202,12 @@ class BaselineForm(_Section):
     file: _Path = Field(description="the path of a baseline file")
 
 
+class RequestBodiesForm(_Section):
+    """`[request_bodies]`: bodies of requests that suit the DSP better than the suite's own."""
+
+    folder: _Path = Field(description="the path of a folder with request bodies, such as 4.1.1.xml")
+
+
 class TargetForm(_Section):
     """The whole file."""
 
@@ -213,6 +219,7 @@ class TargetForm(_Section):
     timeouts: TimeoutsForm = Field(default_factory=TimeoutsForm, description="a section [timeouts]")
     limits: LimitsForm = Field(default_factory=LimitsForm, description="a section [limits]")
     profile: ProfileForm = Field(default_factory=ProfileForm, description="a section [profile]")
+    request_bodies: RequestBodiesForm | None = Field(default=None, description="a section [request_bodies]")
     baseline: BaselineForm | None = Field(default=None, description="a section [baseline]")
 
 
@@ -225,6 +232,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "timeouts": TimeoutsForm,
     "limits": LimitsForm,
     "profile": ProfileForm,
+    "request_bodies": RequestBodiesForm,
     "baseline": BaselineForm,
 }
 """The sections of the file, in its order."""

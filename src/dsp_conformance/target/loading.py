@@ -72,7 +72,10 @@ class Loader:
         timeouts = Timeouts(form.timeouts.connect, form.timeouts.answer, form.timeouts.response)
         profile = _profile(form.profile)
         baseline = None if form.baseline is None else self._path.parent / form.baseline.file
-        return Target(self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile, baseline)
+        bodies = None if form.request_bodies is None else self._path.parent / form.request_bodies.folder
+        return Target(
+            self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile, bodies, baseline
+        )
 
     def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:
         self._problems.append(TargetProblem(section, key, expected, found, hint=hint))

@@ -153,6 +153,7 @@ class Target:
         timeouts: how long the Service User waits.
         max_message_size: octets of the largest message taken.
         profile: what the product declares.
+        request_bodies: a folder of request bodies that go before the suite's own; not yet read.
         baseline: the vendor's own list of known failures; not yet read.
         before_mp105: of the bundled stub: behave as the DSP did before the change.
     """
@@ -166,6 +167,7 @@ class Target:
     timeouts: Timeouts
     max_message_size: int
     profile: Profile
+    request_bodies: Path | None = None
     baseline: Path | None = None
     before_mp105: bool = False
 
