@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 COMMAND = [sys.executable, "-m", "dsp_conformance"]
 ROOT = Path(__file__).parents[1]
-SECONDS = 60
+SECONDS = 300
 
 
 def _run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
