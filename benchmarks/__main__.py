@@ -1,6 +1,7 @@
 """Runs every benchmark: `python -m benchmarks`."""
 
 from benchmarks.exchange import measure_exchange
+from benchmarks.parallel import measure_parallel_run, measure_slow_dsp
 from benchmarks.receiver import measure_receiver
 from benchmarks.whole_run import measure_whole_run
 
@@ -8,3 +9,5 @@ if __name__ == "__main__":
     measure_exchange()
     measure_receiver()
     measure_whole_run()
+    measure_parallel_run()
+    measure_slow_dsp()

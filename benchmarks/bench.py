@@ -17,7 +17,8 @@ from dsp_conformance.testbed.protocol import CplEntry, DeviceSpec
 from dsp_conformance.user.counters import Counters
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
-from dsp_conformance.user.receiver import ReceiverSettings, running_receiver
+from dsp_conformance.user.receiver import running_receiver
+from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.session import Connection, UserSession
 from dsp_conformance.user.transport import DuisTransport
 from fixtures.conformance_run import ConformanceRun

@@ -13,7 +13,7 @@ from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.target import Profile, load_target
 from dsp_conformance.target.form import SECTIONS
-from dsp_conformance.user.receiver import ReceiverSettings
+from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Timeouts
 
 ROOT = Path(__file__).parents[1]

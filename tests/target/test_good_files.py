@@ -11,7 +11,7 @@ from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.target import Profile, Target, TargetError, load_target
 from dsp_conformance.testbed import Capability, DspIdentity
-from dsp_conformance.user.receiver import ReceiverSettings
+from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Timeouts
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from dsp_conformance.user.counters import Counters
 from dsp_conformance.user.critical_flow import send_critical
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
-from dsp_conformance.user.receiver import ReceiverSettings, running_receiver
+from dsp_conformance.user.receiver import running_receiver
+from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.session import Connection, UserSession
 from dsp_conformance.user.transport import DuisTransport, Endpoints
 from fixtures.stub_process import StubProcess

@@ -17,7 +17,8 @@ from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
-from dsp_conformance.user.receiver import ReceiverSettings, ReceiverUnusable, running_receiver
+from dsp_conformance.user.receiver import running_receiver
+from dsp_conformance.user.receiver_settings import ReceiverSettings, ReceiverUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,6 @@ from dsp_conformance.report.progress import Progress
 from dsp_conformance.report.recorder import RunRecorder
 from dsp_conformance.report.results import ResultsWriter
 from dsp_conformance.report.run import Run, RunIdentity
-from dsp_conformance.report.summary import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +38,8 @@ class TerminalSummary:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print it, unless nothing was to be run."""
+        from dsp_conformance.report.summary import render  # noqa: PLC0415 - costly, and not for workers
+
         if self._run.finished:
             terminalreporter.write_sep("=", "DSP conformance")
             width = shutil.get_terminal_size((110, 24)).columns

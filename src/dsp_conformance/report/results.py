@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from dsp_conformance.report.record_json import to_json
 from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
-from dsp_conformance.report.summary import render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +39,8 @@ class ResultsWriter:
 
     def run_finished(self, run: Run) -> None:
         """Write both files."""
+        from dsp_conformance.report.summary import render  # noqa: PLC0415 - costly, and not for workers
+
         (self._folder / "results.json").write_text(_text(results(run)), encoding="utf-8")
         (self._folder / "summary.txt").write_text(render(run), encoding="utf-8")
 

@@ -12,7 +12,7 @@ from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.values import DspSettings, Profile, Target, TestbedSettings, endpoints_under
-from dsp_conformance.user.receiver import ReceiverSettings
+from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.service_user import ServiceUser
 from dsp_conformance.user.transport import Endpoints, Timeouts
 

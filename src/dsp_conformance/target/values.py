@@ -10,7 +10,7 @@ from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.testbed import Capability
-from dsp_conformance.user.receiver import ReceiverSettings
+from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Endpoints, Timeouts
 
 if TYPE_CHECKING:

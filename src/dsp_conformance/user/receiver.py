@@ -19,11 +19,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dsp_conformance.duis import messages as duis
-from dsp_conformance.duis.xml import DEFAULT_LIMIT
 from dsp_conformance.user.checks import CheckOutcome, check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
+from dsp_conformance.user.receiver_settings import ReceiverSettings, ReceiverUnusable
 from dsp_conformance.user.transport import MEDIA_TYPE, media_type, utc_now
 
 _log = logging.getLogger(__name__)
@@ -31,42 +31,6 @@ _log = logging.getLogger(__name__)
 _BACKLOG: Final = 256
 _SHOWN: Final = 200
 _STOP_SECONDS: Final = 5.0
-
-
-@dataclass(eq=False)
-class ReceiverUnusable(Exception):  # noqa: N818 - reads as what it is wherever it is caught
-    """The receiver cannot listen where it should.
-
-    Attributes:
-        address: the address of the target file's ``receiver.bind``.
-        found: what the operating system said.
-    """
-
-    address: str
-    found: str
-
-    def __str__(self) -> str:
-        return (
-            f"receiver.bind = {self.address!r}: expected an address and free port, found: {self.found}. "
-            "Choose another port, or 0 for any free one."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiverSettings:
-    """Where the receiver listens and what it takes.
-
-    Attributes:
-        host: address to bind to.
-        port: port to bind to; 0 for any free one.
-        public_url: the URL at which the DSP reaches it, if that is not the address bound to.
-        limit: octets of the largest message taken.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    public_url: str | None = None
-    limit: int = DEFAULT_LIMIT
 
 
 @contextmanager

@@ -1,0 +1,41 @@
+"""Where the receiver listens, apart from the receiver itself: workers of a parallel run have none to load."""
+
+from dataclasses import dataclass
+
+from dsp_conformance.duis.xml import DEFAULT_LIMIT
+
+
+@dataclass(eq=False)
+class ReceiverUnusable(Exception):  # noqa: N818 - reads as what it is wherever it is caught
+    """The receiver cannot listen where it should.
+
+    Attributes:
+        address: the address of the target file's ``receiver.bind``.
+        found: what the operating system said.
+    """
+
+    address: str
+    found: str
+
+    def __str__(self) -> str:
+        return (
+            f"receiver.bind = {self.address!r}: expected an address and free port, found: {self.found}. "
+            "Choose another port, or 0 for any free one."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSettings:
+    """Where the receiver listens and what it takes.
+
+    Attributes:
+        host: address to bind to.
+        port: port to bind to; 0 for any free one.
+        public_url: the URL at which the DSP reaches it, if that is not the address bound to.
+        limit: octets of the largest message taken.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    public_url: str | None = None
+    limit: int = DEFAULT_LIMIT
