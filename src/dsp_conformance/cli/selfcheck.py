@@ -36,7 +36,7 @@ def judge(arguments: Sequence[str], nodeids: Sequence[str]) -> int:
     "names",
     multiple=True,
     metavar="ID",
-    help="Try this deviation alone and show the evidence; may be given several times. ID+ID tries two at once.",
+    help="Try this one alone and show the evidence; may be given several times. ID+ID: two at once.",
 )
 @click.option("--all", "everything", is_flag=True, help="Run all scenarios against every deviation.")
 @click.option("--list", "listing", is_flag=True, help="List the deviations and leave.")

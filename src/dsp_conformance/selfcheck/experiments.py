@@ -80,9 +80,7 @@ def selected(tried: Experiment, scenarios: Sequence[CollectedScenario]) -> tuple
     return tuple(dict.fromkeys(wanted))
 
 
-def _thinned(
-    scenarios: Iterable[CollectedScenario], *, at_most: int, keep: int
-) -> list[CollectedScenario]:
+def _thinned(scenarios: Iterable[CollectedScenario], *, at_most: int, keep: int) -> list[CollectedScenario]:
     """Of scenarios with more rows than that keep the first so many."""
     by_template: dict[str, list[CollectedScenario]] = {}
     for one in scenarios:

@@ -128,9 +128,9 @@ def _reason(reason: Any) -> str:
     if not isinstance(reason, dict):
         return str(reason)
     said = {name: value for name, value in reason.items() if isinstance(value, str) and value}
-    return "; ".join(f"{name}: {value}" for name, value in said.items() if name in {"expected", "found"}) or str(
-        reason
-    )
+    return "; ".join(
+        f"{name}: {value}" for name, value in said.items() if name in {"expected", "found"}
+    ) or str(reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def _lines(matrix: Matrix) -> Iterator[str]:
         yield f"<li>{escape(judgement)}: {count}</li>"
     yield "</ul>"
     yield (
-        "<p>&#10007; found not met, as it should be (dark) or besides (light); &#9675; violated and not found; "
+        "<p>&#10007; found not met, rightly (dark) or besides (light); &#9675; violated and not found; "
         "? nothing could be said.</p>"
     )
     yield '<table><thead><tr><th scope="col">deviation</th><th scope="col">outcome</th>'
