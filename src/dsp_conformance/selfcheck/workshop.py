@@ -118,7 +118,7 @@ class Workshop:
                 return f"the stub did not start: {_tail(folder / 'stub.txt')}", None
             target = folder / "target.toml"
             target.write_text(_TARGET.format(url=url), encoding="utf-8")
-            arguments = (f"--target={target}", f"--reports={folder}")
+            arguments = (f"--target={target}", f"--reports={folder}", "--no-allure")
             run = self._process(_judged, (self._judge, arguments, task.nodeids, folder / "suite.txt"))
             run.start()
             run.join(_RUN_SECONDS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dsp_conformance.duis.catalogue import DeviceType
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
+from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import Rejected
 from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from dsp_conformance.duis.messages import ResponseContent
-    from dsp_conformance.duis.response_codes import ResponseCode
     from dsp_conformance.duis.signing import XmlSigner
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.access_control import Case, Check, Refusal
@@ -36,6 +36,8 @@ AfterRead: TypeAlias = "Callable[[DeviceRecord, FirmwareVersion | None, Firmware
 Deliver: TypeAlias = "Callable[[DeviceTraffic, Order, ResponseCode, ResponseContent | None], None]"
 Act: TypeAlias = "Callable[[Services, Case], Result]"
 Seal: TypeAlias = "Callable[[Response, XmlSigner], bytes]"
+
+_NO_ANSWER: Final = frozenset({ResponseCode.E20, ResponseCode.E21})
 
 METERS: Final = frozenset({DeviceType.ESME, DeviceType.GSME})
 
@@ -162,6 +164,27 @@ def status_keeps_back(when: Callable[[Case], bool]) -> Change:
     return check("device_status", amend)
 
 
+def reads_also(*types: DeviceType) -> Change:
+    """Let SR11.2 through to other types of Device too; what these answer nobody can read, nor records."""
+
+    def change(options: DspOptions) -> DspOptions:
+        inner = options.seams.traffic.change
+
+        def amend(case: Case, refusal: Refusal | None) -> Refusal | None:
+            return None if case.entry.variant == "11.2" and device_type_of(case) in types else refusal
+
+        def unread(
+            traffic: DeviceTraffic, order: Order, octets: bytes, record: DeviceRecord
+        ) -> InventoryChange:
+            return NO_CHANGE if record.device_type in types else inner(traffic, order, octets, record)
+
+        traffic = replace(options.seams.traffic, change=unread)
+        deaf = replace(options, seams=replace(options.seams, traffic=traffic))
+        return check("device_type", amend)(check("device_status", amend)(deaf))
+
+    return change
+
+
 def is_read_of_suspended(case: Case) -> bool:
     """Tell whether a request is SR11.2 for a Suspended Device."""
     return case.entry.variant == "11.2" and is_suspended(case)
@@ -262,8 +285,8 @@ def is_acknowledgement(response: Response) -> bool:
 
 
 def is_rejection(response: Response) -> bool:
-    """Tell whether a response rejects a request."""
-    return response.response_code.value.startswith("E")
+    """Tell whether an answer rejects a request; E20 and E21 come later, and from no check."""
+    return response.response_code.value.startswith("E") and response.response_code not in _NO_ANSWER
 
 
 def is_asynchronous(response: Response) -> bool:

@@ -13,15 +13,15 @@ from dsp_conformance.stub.deviations.changes import (
     METERS,
     check,
     device_type_of,
-    exceptions,
     is_read_of_suspended,
     is_suspended,
+    reads_also,
     row_of,
     status_keeps_back,
     status_lets_through,
 )
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
-from dsp_conformance.stub.mp105 import ANY_VARIANT, NON_CRITICAL
+from dsp_conformance.stub.mp105 import NON_CRITICAL
 
 __all__ = ["DEVIATIONS"]
 
@@ -275,25 +275,19 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "read-ppmid-too",
         "SCOPE-03",
         "SR11.2 is let through to a Suspended PPMID.",
-        _reads_types(DeviceType.ESME, DeviceType.GSME, DeviceType.PPMID),
+        reads_also(DeviceType.PPMID),
     ),
     violation(
         "read-hcalcs-too",
         "SCOPE-03",
         "SR11.2 is let through to a Suspended HCALCS.",
-        _reads_types(DeviceType.ESME, DeviceType.GSME, DeviceType.HCALCS),
+        reads_also(DeviceType.HCALCS),
     ),
     violation(
         "read-every-type",
         "SCOPE-03",
         "SR11.2 is let through to whatever type of Device is Suspended.",
-        exceptions(
-            lambda row: (
-                (replace(row, device_types=None, command_variants=ANY_VARIANT),)
-                if row.variant == "11.2"
-                else (row,)
-            )
-        ),
+        reads_also(DeviceType.PPMID, DeviceType.HCALCS),
     ),
     violation(
         "read-decommissioned-too",

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import Case, Refusal, Rejected
-from dsp_conformance.stub.deviations.changes import after_refusal, check, is_read_of_suspended, is_suspended
+from dsp_conformance.stub.deviations.changes import (
+    after_refusal,
+    check,
+    is_read_of_suspended,
+    is_suspended,
+    reads_also,
+)
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
 from dsp_conformance.stub.mp105 import InventoryChange
 
@@ -68,11 +74,6 @@ def _entitled_if_suspended(case: Case, refusal: Refusal | None) -> Refusal | Non
     return None if is_suspended(case) else refusal
 
 
-def _read_of_display(case: Case, refusal: Refusal | None) -> Refusal | None:
-    display = case.device is not None and case.device.device_type is DeviceType.IHD
-    return None if display and case.entry.variant == "11.2" else refusal
-
-
 DEVIATIONS: Final[tuple[Deviation, ...]] = (
     violation(
         "entitlement-not-checked",
@@ -96,7 +97,7 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "device-type-not-checked",
         "SCOPE-05",
         "SR11.2 is let through to an IHD.",
-        check("device_type", _read_of_display),
+        reads_also(DeviceType.IHD),
     ),
     violation(
         "unknown-device-as-e51",
