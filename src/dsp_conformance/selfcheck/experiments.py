@@ -22,7 +22,7 @@ _EVERY_MESSAGE: Final = ("DUIS-01", "DUIS-02", "DUIS-03", "DUIS-04")
 """Requirements that are checked on every message, so that any scenario can show them broken."""
 
 _MANY_ROWS: Final = 20
-_SAMPLE: Final = 6
+_SAMPLE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,14 +33,18 @@ __all__ = ["Task", "Workshop"]
 _READY_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 5.0
 _RUN_SECONDS: Final = 300.0
+_PATIENCE: Final = {True: (10, 3.0), False: (2, 0.3)}
+"""How long responses and the inventory are waited for, by whether the deviation is lawful: then everything
+comes, however busy the machine is; where it does not come, waiting is all that a run spends its time on."""
+
 _TARGET: Final = """\
 [testbed]
 driver = "control-api"
 url = "{url}"
 [timeouts]
-response = 1
+response = {response}
 [profile]
-settle_seconds = 0.3
+settle_seconds = {settle}
 silence_seconds = 0.3
 smets1 = "yes"
 resent_activation = "yes"
@@ -116,8 +120,9 @@ class Workshop:
             url = _control_url(receiving)
             if not url:
                 return f"the stub did not start: {_tail(folder / 'stub.txt')}", None
+            response, settle = _PATIENCE[task.experiment.is_lawful]
             target = folder / "target.toml"
-            target.write_text(_TARGET.format(url=url), encoding="utf-8")
+            target.write_text(_TARGET.format(url=url, response=response, settle=settle), encoding="utf-8")
             arguments = (f"--target={target}", f"--reports={folder}", "--no-allure")
             run = self._process(_judged, (self._judge, arguments, task.nodeids, folder / "suite.txt"))
             run.start()
