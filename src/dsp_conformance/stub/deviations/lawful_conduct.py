@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.duis import xml
-from dsp_conformance.duis.catalogue import DeviceStatus
+from dsp_conformance.duis.catalogue import DeviceStatus, catalogue
 from dsp_conformance.duis.messages import Inventory, InventoryDevice, ServiceRequest, UnexpectedShape
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import Case, Refusal, Refused, Rejected
@@ -61,6 +61,8 @@ def _coded(dsp: ReferenceDsp, octets: bytes, answer: Answer) -> Answer:
         request = ServiceRequest.from_xml(xml.parse(octets))
     except (xml.MalformedXml, UnexpectedShape):
         return answer
+    if request.variant not in catalogue():
+        return answer  # the schema has no room for a variant that does not exist
     written = dsp.traffic.answers.write(
         request.request_id, request.reference, request.variant, ResponseCode.E2
     )
