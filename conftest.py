@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--progress", action="store_true", help="show how far the run is, instead of pytest's dots"
     )
+    group.addoption("--no-allure", action="store_true", help="write no results for Allure")
     group.addoption(
         "--reports", metavar="DIR", default=str(ROOT / "reports" / "latest"), help="where the results go"
     )
@@ -63,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
         whole=_runs_everything(config),
         baseline=told.baseline,
         progress=config.getoption("--progress"),
+        allure=not config.getoption("--no-allure"),
     )
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")

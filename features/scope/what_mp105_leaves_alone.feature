@@ -31,6 +31,18 @@ Feature: MP105 opens one door only
       | gsme-decommissioned | Decommissioned | GSME  |
       | gsme-withdrawn      | Withdrawn      | GSME  |
 
+  @SCOPE-04
+  Scenario Outline: A meter that is in service can still be read
+    Given a Commissioned <meter>
+    When the supplier sends SR11.2 Read Firmware Version to the <meter>
+    Then the request is accepted
+    And the response shows the firmware that the <meter> runs
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
   @SCOPE-05
   Scenario Outline: The other checks still apply to a Suspended meter
     Given a Suspended <meter> that its supplier may read, as a twin shows

@@ -10,6 +10,7 @@ import click
 
 from dsp_conformance.cli.ledger import requirements, trace
 from dsp_conformance.cli.run import run
+from dsp_conformance.cli.selfcheck import selfcheck
 from dsp_conformance.cli.stub import stub
 
 __all__ = ["main"]
@@ -23,5 +24,6 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(stub)
+main.add_command(selfcheck)
 main.add_command(requirements)
 main.add_command(trace)

@@ -81,7 +81,7 @@ def _check_receiver(target: Target) -> None:
         ) from None
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, option: str = "--reports") -> None:
     """See that results can be written to a folder; it is made if missing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,5 +91,5 @@ def check_folder(folder: Path) -> None:
         trouble = error.strerror or str(error)
     if trouble:
         raise Unusable(
-            f"--reports: expected a folder to write to, found {folder} ({trouble}). Choose another."
+            f"{option}: expected a folder to write to, found {folder} ({trouble}). Choose another."
         )

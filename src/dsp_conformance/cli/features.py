@@ -43,11 +43,11 @@ def load_ledger(root: Path) -> Ledger:
         raise Unusable(str(error)) from None
 
 
-def run_features(root: Path, arguments: Sequence[str]) -> int:
-    """Run the features with these options of the suite and return the exit code."""
+def run_features(root: Path, arguments: Sequence[str], nodeids: Sequence[str] = ()) -> int:
+    """Run the features, or some scenarios by pytest's names, with these options and return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
     shown = ["--progress", "-o", "console_output_style=classic"]  # pytest's own percentages go with its dots
-    return _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], _CollectionTrouble())
+    return _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], _CollectionTrouble(), nodeids)
 
 
 def collected_features(root: Path) -> list[CollectedScenario]:
@@ -87,7 +87,7 @@ class _Collected(_CollectionTrouble):
             self.scenarios, self.unusable = planner.scenarios, recorder.run.unusable
 
 
-def _pytest(root: Path, arguments: Sequence[str], plugin: object) -> int:
+def _pytest(root: Path, arguments: Sequence[str], plugin: object, nodeids: Sequence[str] = ()) -> int:
     import pytest  # noqa: PLC0415 - see the package
 
     for variable in _PYTEST_VARIABLES:
@@ -103,7 +103,7 @@ def _pytest(root: Path, arguments: Sequence[str], plugin: object) -> int:
                 *("-p", "pytest-bdd"),
                 *("-W", "default"),  # a warning of a newer library is no verdict
                 *arguments,
-                str(root / "features"),
+                *[str(root / one) for one in nodeids or ["features"]],
             ],
             plugins=[plugin],
         )

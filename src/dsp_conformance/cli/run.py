@@ -12,12 +12,12 @@ from dsp_conformance.cli.checking import check_baseline, check_folder, check_tar
 from dsp_conformance.cli.features import load_ledger, run_features
 from dsp_conformance.cli.usage import suite_root
 
-__all__ = ["run"]
+__all__ = ["run", "worker_count"]
 
 _MOST_WORKERS = 256
 
 
-def _workers(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+def worker_count(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
     """Read a number of worker processes, or count the cores that this process may use."""
     if value is None:
         return None
@@ -68,7 +68,7 @@ def _workers(_context: click.Context, _option: click.Parameter, value: str | Non
 @click.option(
     "-n",
     "--workers",
-    callback=_workers,
+    callback=worker_count,
     metavar="N",
     help="Run scenarios on that many worker processes; auto: one for each core. Without it, one process"
     " runs them all.",

@@ -56,6 +56,13 @@ def stub() -> None:
     metavar="URL",
     help="The base of the addresses told to others, where they reach the stub by another name.",
 )
+@click.option(
+    "--deviation",
+    "deviations",
+    multiple=True,
+    metavar="ID",
+    help="Differ from that DSP in one named way; may be given several times.",
+)
 def serve(**given: Any) -> None:
     """Serve the reference DSP until SIGTERM or SIGINT.
 
@@ -65,5 +72,5 @@ def serve(**given: Any) -> None:
     from dsp_conformance.stub.settings import StubSettings  # noqa: PLC0415 - see the package
 
     # Each option has the name of its setting; what is not given keeps the setting's own default.
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen = {name: value for name, value in given.items() if value not in {None, ()}}
     sys.exit(serve_stub(StubSettings(**chosen)))

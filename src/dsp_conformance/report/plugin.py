@@ -10,7 +10,7 @@ from dsp_conformance.report.parallel import ControllerRecorder, Role, WorkerReco
 from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
 from dsp_conformance.report.progress import Progress
-from dsp_conformance.report.recorder import RunRecorder
+from dsp_conformance.report.recorder import RunRecorder, Sink
 from dsp_conformance.report.results import ResultsWriter
 from dsp_conformance.report.run import Run, RunIdentity
 
@@ -58,6 +58,7 @@ def register(
     whole: bool = False,
     baseline: Baseline | None = None,
     progress: bool = False,
+    allure: bool = True,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -72,6 +73,7 @@ def register(
         whole: all features are to be collected, so that each requirement must have a scenario.
         baseline: the vendor's own list of known failures.
         progress: show how far the run is, instead of pytest's dots.
+        allure: write results for Allure.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -83,8 +85,10 @@ def register(
     run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
     role = Role.of(config)
     worker = role is Role.WORKER
-    allure = AllureBridge(folder / "allure-results", controller=not worker, key=key)
-    recorder = _RECORDERS[role](run, (allure,) if worker else (allure, ResultsWriter(folder)))
+    sinks: list[Sink] = [] if worker else [ResultsWriter(folder)]
+    if allure:
+        sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
+    recorder = _RECORDERS[role](run, tuple(sinks))
     config.pluginmanager.register(recorder, "dsp-recorder")
     planner = Planner(run, circumstances, whole=whole)
     config.pluginmanager.register(planner, "dsp-planner")

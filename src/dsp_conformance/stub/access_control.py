@@ -22,7 +22,7 @@ from dsp_conformance.stub.mp105 import permitted_while_suspended
 from dsp_conformance.stub.pre_commands import SignedPreCommandFlaw, check_signed_pre_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from lxml import etree
 
@@ -310,6 +310,6 @@ CHECKS: Final[tuple[Check, ...]] = (
 """The checks of a request, in the order they are made."""
 
 
-def first_refusal(case: Case, checks: tuple[Check, ...] = CHECKS) -> Refusal | None:
+def first_refusal(case: Case, checks: Iterable[Check] = CHECKS) -> Refusal | None:
     """Make the checks in order and return what the first that fails says, or None if all pass."""
     return next((refusal for check in checks if (refusal := check(case)) is not None), None)

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from dsp_conformance.duis.response_codes import ResponseCode
     from dsp_conformance.smki.credentials import Credential
 
-__all__ = ["AnswerWriter"]
+__all__ = ["AnswerWriter", "sealed"]
+
+
+def sealed(response: Response, signer: XmlSigner) -> bytes:
+    """Return a response as it goes over the wire: signed, and compact."""
+    root = response.to_xml()
+    signer.sign(root)
+    return serialise(root)
 
 
 class AnswerWriter:
@@ -26,13 +33,18 @@ class AnswerWriter:
     Args:
         credential: the DSP's XML signing certificate and key.
         now: tells the time, with time zone.
+        seal: makes the octets of a response.
     """
 
     def __init__(
-        self, credential: Credential, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        credential: Credential,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seal: Callable[[Response, XmlSigner], bytes] = sealed,
     ) -> None:
         self._signer = XmlSigner(credential)
         self._now = now
+        self._seal = seal
 
     def write(
         self,
@@ -54,6 +66,8 @@ class AnswerWriter:
             response_date_time=self._now(),
             body=ResponseMessage(reference, variant, content),
         )
-        root = response.to_xml()
-        self._signer.sign(root)
-        return serialise(root)
+        return self.seal(response)
+
+    def seal(self, response: Response) -> bytes:
+        """Return the octets of any response or alert."""
+        return self._seal(response, self._signer)

@@ -167,7 +167,12 @@ class ControlApi:
         )
         running = running_version(body.running_firmware_version or body.firmware_version)
         assert running is not None, "the body's patterns allow nothing else"
-        device = EmulatedDevice(body.device_type, self._dsp.device_credentials(device_id), running)
+        device = EmulatedDevice(
+            body.device_type,
+            self._dsp.device_credentials(device_id),
+            running,
+            read_response=self._dsp.options.seams.read_response,
+        )
         try:
             self._state.add_device(record, device)
         except DeviceExists as error:

@@ -76,6 +76,11 @@ class CentralProductsList:
         self._ids_by_product.setdefault(product, []).append(entry.entry_id)
         return entry
 
+    @property
+    def entries(self) -> tuple[CplEntry, ...]:
+        """All entries, oldest first."""
+        return tuple(self._entries.values())
+
     def get(self, entry_id: str) -> CplEntry | None:
         """Return the entry of that id."""
         return self._entries.get(entry_id)

@@ -6,7 +6,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Delivery", "RetryPolicy"]
 
 _log = logging.getLogger(__name__)
-_HEADERS: Final = {"Content-Type": "application/xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,15 @@ class Delivery:
     Args:
         scheduler: who does the work; it bounds how much waits.
         policy: how often and how long.
+        media_type: what the messages are declared as.
     """
 
-    def __init__(self, scheduler: Scheduler, policy: RetryPolicy) -> None:
+    def __init__(
+        self, scheduler: Scheduler, policy: RetryPolicy, media_type: str = "application/xml"
+    ) -> None:
         self._scheduler = scheduler
         self._policy = policy
+        self._headers = {"Content-Type": media_type}
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
@@ -103,7 +106,7 @@ class Delivery:
         timeout = (self._policy.connect_seconds, self._policy.answer_seconds)
         try:
             answer = self._session().post(
-                parcel.url, data=parcel.octets, headers=_HEADERS, timeout=timeout, allow_redirects=False
+                parcel.url, data=parcel.octets, headers=self._headers, timeout=timeout, allow_redirects=False
             )
         except requests.RequestException as error:
             return f"no answer ({type(error).__name__})"

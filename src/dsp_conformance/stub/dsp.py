@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 from dsp_conformance.duis.catalogue import catalogue
-from dsp_conformance.duis.xml import MalformedXml, XmlFlaw, parse
+from dsp_conformance.duis.xml import MalformedXml, XmlFlaw
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.stub.access_control import (
     SIGNED,
@@ -18,12 +18,11 @@ from dsp_conformance.stub.access_control import (
     Rejected,
     first_refusal,
     read_request,
-    schema_check,
-    signature_check,
 )
 from dsp_conformance.stub.answers import AnswerWriter
 from dsp_conformance.stub.delivery import Delivery
 from dsp_conformance.stub.scheduler import Scheduler, SchedulerFull
+from dsp_conformance.stub.seams import Seams
 from dsp_conformance.stub.services import Acceptance, Services
 from dsp_conformance.stub.state import DspState
 from dsp_conformance.stub.traffic import DeviceTraffic
@@ -59,6 +58,7 @@ class DspOptions:
         max_message_size: the largest request, in octets.
         no_answer_seconds: how long after a Device did not answer the User is told; None for silence.
         retry_policy: how stubbornly responses are delivered.
+        seams: how each step is done, unless as it should be.
     """
 
     schema: DuisSchema
@@ -68,6 +68,7 @@ class DspOptions:
     max_message_size: int
     no_answer_seconds: float | None
     retry_policy: RetryPolicy
+    seams: Seams = field(default_factory=Seams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +103,15 @@ class ReferenceDsp:
 
     def __init__(self, options: DspOptions) -> None:
         self.options = options
-        self.state = DspState(options.rules)
+        self.state = DspState(options.rules, options.seams.state)
         self._pki = EphemeralPki.create()
         self._credentials = self._pki.dsp(options.dcc_id)
         self._catalogue = catalogue()
         self._policy = Policy(options.dcc_id, options.rejection_code, options.rules.exceptions)
-        self._answers = AnswerWriter(self._credentials.xml_signing)
-        self._services = Services(self.state, self._credentials.gbcs_key_agreement.private_key)
+        self._answers = AnswerWriter(self._credentials.xml_signing, seal=options.seams.seal)
+        self.services = Services(self.state, self._credentials.gbcs_key_agreement.private_key)
         self._scheduler = Scheduler()
-        self._delivery = Delivery(self._scheduler, options.retry_policy)
+        self._delivery = Delivery(self._scheduler, options.retry_policy, options.seams.delivered_media_type)
         self.traffic = DeviceTraffic(
             state=self.state,
             rules=options.rules,
@@ -118,6 +119,7 @@ class ReferenceDsp:
             scheduler=self._scheduler,
             delivery=self._delivery,
             no_answer_seconds=options.no_answer_seconds,
+            seams=options.seams.traffic,
         )
 
     def __enter__(self) -> Self:
@@ -147,15 +149,19 @@ class ReferenceDsp:
             service: the service it was posted to.
             octets: the document as it stood on the wire.
         """
+        return self.options.seams.finish(self, octets, self._answer(service, octets))
+
+    def _answer(self, service: Service, octets: bytes) -> Answer:
+        seams = self.options.seams
         if not self._scheduler.has_room:
             return Answer.refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too much work is waiting; try again later")
         try:
-            root = parse(octets, limit=self.options.max_message_size)
+            root = seams.parse(octets, limit=self.options.max_message_size)
         except MalformedXml as error:
             too_large = error.flaw is XmlFlaw.TOO_LARGE
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
             return Answer.refusal(status, str(error))
-        refusal = schema_check(root, self.options.schema)
+        refusal = seams.schema_check(root, self.options.schema)
         if refusal is not None:
             return Answer.refusal(refusal.status, refusal.reason)
         read = read_request(root, self._catalogue)
@@ -164,16 +170,20 @@ class ReferenceDsp:
         request, entry = read
         with self.state.lock:
             user = self.state.users.get(request.request_id.originator)
-        refusal = signature_check(root, request, user)
+        refusal = seams.signature_check(root, request, user)
         if refusal is not None:
             return Answer.refusal(refusal.status, refusal.reason)
         return self._decide(service, request, entry)
 
     def _decide(self, service: Service, request: ServiceRequest, entry: ServiceReferenceVariant) -> Answer:
         """Check a message that is believed, and act on it; one at a time, so that counters only rise."""
+        seams = self.options.seams
         with self.state.lock:
             case = self._case(service, request, entry)
-            decision = first_refusal(case) or self._services.accept(case)
+            refusal = first_refusal(case, seams.checks.values())
+            if refusal is not None:
+                seams.after_refusal(self, case, refusal)
+            decision = refusal or seams.act(self.services, case)
             if isinstance(decision, Refused):
                 return Answer.refusal(decision.status, decision.reason)
             if case.user is not None and request.command_variant not in SIGNED:

@@ -134,6 +134,7 @@ class EmulatedDevice:
         credentials: the Device's own keys.
         running: the firmware it runs.
         now: tells the time, in UTC.
+        read_response: makes the Device's answers to SR11.2.
     """
 
     def __init__(
@@ -142,10 +143,12 @@ class EmulatedDevice:
         credentials: DeviceCredentials,
         running: gbcs.FirmwareVersion,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        read_response: Callable[..., bytes] = gbcs.build_read_firmware_response,
     ) -> None:
         self._type = device_type
         self._credentials = credentials
         self._now = now
+        self._read_response = read_response
         self._lock = threading.Lock()
         self._running = running
         self._reachable = True
@@ -259,7 +262,7 @@ class EmulatedDevice:
             result = gbcs.FirmwareRead.failed(_READ_FAILURE[use_case])
         else:
             result = gbcs.FirmwareRead.success(self._running)
-        return gbcs.build_read_firmware_response(
+        return self._read_response(
             use_case,
             device=command.request_id.target,
             recipient=command.request_id.originator,

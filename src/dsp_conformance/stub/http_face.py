@@ -144,7 +144,9 @@ def _endpoint(dsp: ReferenceDsp, service: Service) -> Callable[[Request], Awaita
             answer = dsp.handle(service, octets)
         else:
             answer = await run_in_threadpool(dsp.handle, service, octets)
-        return _response(answer)
+        if dsp.options.seams.pause_seconds:
+            await asyncio.sleep(dsp.options.seams.pause_seconds)
+        return _response(answer, dsp.options.seams.media_type)
 
     return endpoint
 
@@ -169,10 +171,10 @@ def _refusal_of_headers(request: Request) -> Response | None:
 _CONTENT_HEADERS: Final = frozenset({"content-type", "content-encoding"})
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: Answer, media_type: str = _XML) -> Response:
     background = None if answer.afterwards is None else BackgroundTask(_run(answer.afterwards))
     if answer.is_duis:
-        return Response(answer.octets, answer.status, media_type=_XML, background=background)
+        return Response(answer.octets, answer.status, media_type=media_type, background=background)
     return PlainTextResponse(answer.octets, answer.status)
 
 

@@ -156,6 +156,10 @@ class SmartMeteringInventory:
         """Return the records of one model, in no particular order."""
         return tuple(self._records[device_id] for device_id in self._ids_by_product.get(product, ()))
 
+    def records(self) -> tuple[DeviceRecord, ...]:
+        """Return all records, oldest first."""
+        return tuple(self._records.values())
+
     def record_firmware(self, device_id: Eui64, firmware_version: str) -> DeviceRecord:
         """Record another firmware version of a Device.
 

@@ -97,7 +97,7 @@ class Services:
     """
 
     def __init__(self, state: DspState, broker_key: ec.EllipticCurvePrivateKey) -> None:
-        self._state = state
+        self.state = state
         self._broker_key = broker_key
 
     def accept(self, case: Case) -> Result:
@@ -128,10 +128,10 @@ class Services:
     def _read_inventory(self, case: Case) -> Acceptance:
         """SR8.2 by Device ID; of any other choice the stub knows no Device (assumed: E19)."""
         device_id = ReadInventory.from_xml(case.request.body).device_id
-        record = None if device_id is None else self._state.inventory.get(device_id)
+        record = None if device_id is None else self.state.inventory.get(device_id)
         if record is None:
             return Acceptance(ResponseCode.E19)
-        listed = self._state.cpl.status_of(record.product, record.firmware_version)
+        listed = self.state.cpl.status_of(record.product, record.firmware_version)
         shown = InventoryDevice(
             device_id=record.device_id,
             device_type=record.device_type,
@@ -155,7 +155,7 @@ class Services:
         body = UpdateFirmware.from_xml(case.request.body)
         version = running_version(body.firmware_version)
         device_ids = tuple(dict.fromkeys(body.device_ids))
-        records = {device_id: self._state.inventory.get(device_id) for device_id in device_ids}
+        records = {device_id: self.state.inventory.get(device_id) for device_id in device_ids}
         invalid = tuple(key for key, record in records.items() if not _may_update(case, record))
         not_commissioned = tuple(
             key
@@ -175,7 +175,7 @@ class Services:
     def _distribute(self, image: bytes, version: gbcs.FirmwareVersion, device_ids: tuple[Eui64, ...]) -> None:
         sha256 = hashlib.sha256(image).digest()
         for device_id in device_ids:
-            device = self._state.device(device_id)
+            device = self.state.device(device_id)
             if device is not None:
                 device.hold_image(sha256, version)
 
@@ -194,19 +194,20 @@ class Services:
             )
         else:
             octets = generic_pre_command(request_id)
-        self._state.pre_commands.issue(request_id, IssuedPreCommand(case.entry.variant, octets))
+        self.state.pre_commands.issue(request_id, IssuedPreCommand(case.entry.variant, octets))
         return Acceptance(ResponseCode.I0, PreCommand(GBCS_VERSION, octets))
 
     def _command(self, case: Case) -> Acceptance:
         """I0 with the command for local delivery, I99 for the WAN, I99 with the command for both."""
         variant = case.request.command_variant
-        order = self._order(case) if variant in _WAN else None
-        content = LocalCommand(self._local_command(case)) if variant in _LOCAL else None
+        order = self.order(case) if variant in _WAN else None
+        content = LocalCommand(self.local_command(case)) if variant in _LOCAL else None
         if variant in SIGNED:
-            self._state.pre_commands.use(case.request.request_id)
+            self.state.pre_commands.use(case.request.request_id)
         return Acceptance(ResponseCode.I0 if order is None else ResponseCode.I99, content, order)
 
-    def _order(self, case: Case) -> Order:
+    def order(self, case: Case) -> Order:
+        """Return the command to the Device that a request asks for."""
         due = None
         if case.entry.future_dated in {FutureDating.DSP, FutureDating.DSP_AND_DEVICE}:
             due = _to_the_second(execution_time_of(case.request.body))
@@ -224,10 +225,10 @@ class Services:
         )
         return Order(command, case.entry.reference, due)
 
-    def _local_command(self, case: Case) -> bytes:
+    def local_command(self, case: Case) -> bytes:
         """The command for local delivery, with the access control broker's MAC."""
         request_id = case.request.request_id
-        device = self._state.device(request_id.target)
+        device = self.state.device(request_id.target)
         assert device is not None, "access control found the Device"
         device_key = device.key_agreement_key
         use_case = None if case.device is None else READ_FIRMWARE_CODE.get(case.device.device_type)

@@ -66,6 +66,7 @@ class StubSettings:
         advertised_url: base of the URLs told to others, where they reach the stub by another name than
             `host`.
         dcc_id: the stub's own ID, the target of non-device requests.
+        deviations: the ids of the ways in which it is to differ from the DSP that it is otherwise.
     """
 
     host: str = "127.0.0.1"
@@ -80,6 +81,7 @@ class StubSettings:
     delivery_pause_seconds: float = 0.2
     advertised_url: str | None = None
     dcc_id: Eui64 = DEFAULT_DCC_ID
+    deviations: tuple[str, ...] = ()
 
     def token(self) -> str | None:
         """Read the bearer token of the Testbed Control API.
@@ -123,7 +125,7 @@ class StubSettings:
         if not 0 <= self.port <= _LARGEST_PORT:
             hint = "Choose another port, or 0 for any free one."
             raise SettingsError("port", f"0 to {_LARGEST_PORT}", str(self.port), hint)
-        return DspOptions(
+        options = DspOptions(
             schema=self._schema(),
             dcc_id=self.dcc_id,
             rejection_code=self._rejection_code(),
@@ -132,6 +134,20 @@ class StubSettings:
             no_answer_seconds=self.no_answer_seconds,
             retry_policy=RetryPolicy(self.delivery_attempts, self.delivery_pause_seconds),
         )
+        return self._deviating(options) if self.deviations else options
+
+    def _deviating(self, options: DspOptions) -> DspOptions:
+        from dsp_conformance.stub.deviations import (  # noqa: PLC0415 - a stub as it should be goes without
+            UnknownDeviation,
+            deviating,
+            find,
+        )
+
+        try:
+            return deviating(options, find(self.deviations))
+        except UnknownDeviation as unknown:
+            expected = "the id of a deviation"
+            raise SettingsError("deviation", expected, repr(unknown.id), unknown.hint) from None
 
     def _rejection_code(self) -> ResponseCode:
         rejections = [code for code in ResponseCode if code.value.startswith("E")]

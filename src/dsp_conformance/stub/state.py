@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.duis.catalogue import CplStatus, DeviceStatus
@@ -15,11 +16,13 @@ from dsp_conformance.stub.pre_commands import PreCommandStore
 from dsp_conformance.stub.users import UserRegister
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dsp_conformance.stub.cpl import CplEntry, ProductModel
     from dsp_conformance.stub.emulated_device import EmulatedDevice
     from dsp_conformance.stub.mp105 import InventoryChange, Rules
 
-__all__ = ["DspState"]
+__all__ = ["DspState", "StateSeams"]
 
 _OWN_DEVICE_IDS: Final = bytes.fromhex("00DB12F0")
 """The first octets of the Device IDs that the stub chooses itself."""
@@ -33,16 +36,18 @@ class DspState:
 
     Args:
         rules: which Devices the removal of an entry suspends.
+        seams: how that, and changes of records, are carried out; as they should be where left out.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, seams: StateSeams | None = None) -> None:
         self.lock = threading.RLock()
         self.users = UserRegister()
         self.cpl = CentralProductsList()
         self.inventory = SmartMeteringInventory()
         self.pre_commands = PreCommandStore()
         self._devices: dict[Eui64, EmulatedDevice] = {}
-        self._rules = rules
+        self.rules = rules
+        self._seams = seams or StateSeams()
         self._drawn = itertools.count(1)
 
     # The CPL
@@ -62,7 +67,7 @@ class DspState:
             before = self.cpl.get(entry_id)
             entry = self.cpl.set_status(entry_id, status)
             if before is not None and before.status is CplStatus.ACTIVE:
-                self._suspend_without(entry)
+                self._seams.suspend(self, entry)
 
     def remove_cpl_entry(self, entry_id: str) -> None:
         """Take an entry out and, if it was in force, suspend whom that concerns.
@@ -73,14 +78,14 @@ class DspState:
         with self.lock:
             entry = self.cpl.remove(entry_id)
             if entry.status is CplStatus.ACTIVE:
-                self._suspend_without(entry)
+                self._seams.suspend(self, entry)
 
-    def _suspend_without(self, entry: CplEntry) -> None:
+    def suspend_without(self, entry: CplEntry) -> None:
         """Suspend the Devices recorded with an entry that has left, unless another still covers them."""
         if self.cpl.lists_as_active(entry.product, entry.firmware_version):
             return
         for record in self.inventory.of_product(entry.product):
-            if self._rules.suspends(entry, record):
+            if self.rules.suspends(entry, record):
                 reason = f"firmware {entry.firmware_version} left the CPL"
                 self.inventory.set_status(record.device_id, DeviceStatus.SUSPENDED, reason=reason)
 
@@ -122,9 +127,30 @@ class DspState:
     def apply(self, device_id: Eui64, change: InventoryChange, *, reason: str) -> None:
         """Carry out what a rule decided about a Device's record; a Device that is gone is left alone."""
         with self.lock:
-            if change == NO_CHANGE or device_id not in self.inventory:
-                return
+            if change != NO_CHANGE and device_id in self.inventory:
+                self._seams.apply(self, device_id, change, reason)
+
+    def put_down(self, device_id: Eui64, change: InventoryChange, reason: str) -> None:
+        """Change the record of a Device that is in the inventory.
+
+        Raises:
+            KeyError: it is not.
+        """
+        with self.lock:
             if change.firmware_version is not None:
                 self.inventory.record_firmware(device_id, change.firmware_version)
             if change.status is not None:
                 self.inventory.set_status(device_id, change.status, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class StateSeams:
+    """How a DSP's state is changed, step by step; each step can be replaced.
+
+    Attributes:
+        suspend: suspends the Devices concerned when an entry in force left the CPL.
+        apply: changes the record of a Device that is in the inventory, and says why.
+    """
+
+    suspend: Callable[[DspState, CplEntry], None] = DspState.suspend_without
+    apply: Callable[[DspState, Eui64, InventoryChange, str], None] = DspState.put_down

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.scheduler import Scheduler
     from dsp_conformance.stub.state import DspState
 
-__all__ = ["DeviceTraffic", "Order"]
+__all__ = ["DeviceTraffic", "Order", "TrafficSeams"]
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class DeviceTraffic:
         delivery: how responses reach the User.
         no_answer_seconds: how long after a command is lost, or its response is, the User is told so by E20
             or E21; None for silence. What is posted then is never judged.
+        seams: how each step is done; as it should be where left out.
     """
 
     def __init__(
@@ -76,12 +77,14 @@ class DeviceTraffic:
         scheduler: Scheduler,
         delivery: Delivery,
         no_answer_seconds: float | None,
+        seams: TrafficSeams | None = None,
     ) -> None:
-        self._state = state
+        self.state = state
+        self.answers = answers
         self._rules = rules
-        self._answers = answers
         self._scheduler = scheduler
         self._delivery = delivery
+        self._seams = seams or TrafficSeams()
         self._no_answer_seconds = no_answer_seconds
         self._outstanding: dict[RequestID, Order] = {}
 
@@ -96,40 +99,58 @@ class DeviceTraffic:
         Raises:
             SchedulerFull: too much work is waiting.
         """
-        with self._state.lock:
+        self._seams.send(self, order)
+
+    def send_out(self, order: Order) -> None:
+        """Note that a response is awaited, and have the command sent when it is due.
+
+        Raises:
+            SchedulerFull: too much work is waiting.
+        """
+        with self.state.lock:
             self._outstanding[order.request_id] = order
         try:
             self._scheduler.after(_seconds_until(order.due), lambda: self._carry_out(order))
         except Exception:
-            self._settle(order.request_id)
+            self.settle(order.request_id)
             raise
 
+    def later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Do something from another thread, in so many seconds.
+
+        Raises:
+            SchedulerFull: too much work is waiting.
+        """
+        self._scheduler.after(seconds, job)
+
     def _carry_out(self, order: Order) -> None:
-        device = self._state.device(order.request_id.target)
+        device = self.state.device(order.request_id.target)
         if device is None:
-            self._settle(order.request_id)
+            self.settle(order.request_id)
             return
         outcome = device.carry_out(order.command)
         if outcome.alert_due is not None:
             wait = _seconds_until(outcome.alert_due)
             self._scheduler.after(wait, lambda: self._carry_out_pending(order, device))
         for response in outcome.responses:
-            self.receive_response(order.request_id, response)
+            self._seams.receive(self, order, response)
         if not outcome.responses:
             self._expect_nothing(order, ResponseCode.E21 if outcome.reached else ResponseCode.E20)
 
-    def receive_response(self, request_id: RequestID, octets: bytes) -> None:
-        """Handle a Device's response: update the SMI, then deliver it to the User.
+    def receive_response(self, order: Order, octets: bytes) -> None:
+        """Handle a Device's response, unless nobody waits for it, such as the second to one request.
 
-        A response that nobody waits for, such as the second to one request, is dropped: one request, one
-        response (ledger MP105-10, DUIS-04).
+        One request, one response (ledger MP105-10, DUIS-04).
         """
-        order = self._settle(request_id)
-        if order is None:
-            _log.info("dropped a second response to %s", request_id)
+        if self.settle(order.request_id) is None:
+            _log.info("dropped a second response to %s", order.request_id)
             return
-        self._update_inventory(order, lambda record: self._change_after_response(order, octets, record))
-        self._deliver(order, ResponseCode.I0, GbcsPayload(octets))
+        self.take_response(order, octets)
+
+    def take_response(self, order: Order, octets: bytes) -> None:
+        """Update the SMI by a Device's response, then deliver it to the User."""
+        self._update_inventory(order, lambda record: self._seams.change(self, order, octets, record))
+        self._seams.deliver(self, order, ResponseCode.I0, GbcsPayload(octets))
 
     def _carry_out_pending(self, order: Order, device: EmulatedDevice) -> None:
         octets = device.carry_out_pending(order.request_id)
@@ -137,13 +158,15 @@ class DeviceTraffic:
             return
         alert = gbcs.activation_alert(gbcs.decode(octets))
         self._update_inventory(order, lambda record: self._change_after_outcome(record, alert))
-        self._deliver(order, ResponseCode.I0, FutureDatedAlert(f"{alert.alert_code:04X}", octets))
+        content = FutureDatedAlert(f"{alert.alert_code:04X}", octets)
+        self._seams.deliver(self, order, ResponseCode.I0, content)
 
-    def _change_after_response(self, order: Order, octets: bytes, record: DeviceRecord) -> InventoryChange:
+    def change_after_response(self, order: Order, octets: bytes, record: DeviceRecord) -> InventoryChange:
+        """What a Device's response does to its record, by the rules."""
         match order.command.variant:
             case "11.2":
                 version = gbcs.read_firmware_response(gbcs.decode(octets)).version
-                return self._rules.after_firmware_read(record, version, self._state.cpl)
+                return self._rules.after_firmware_read(record, version, self.state.cpl)
             case "11.3":
                 outcome = gbcs.activation_response(gbcs.decode(octets))
                 if isinstance(outcome, gbcs.Activation):
@@ -155,38 +178,64 @@ class DeviceTraffic:
     ) -> InventoryChange:
         succeeded = outcome.code is gbcs.ActivationCode.SUCCESS
         return self._rules.after_activation(
-            record, succeeded=succeeded, version=outcome.version, cpl=self._state.cpl
+            record, succeeded=succeeded, version=outcome.version, cpl=self.state.cpl
         )
 
     def _update_inventory(self, order: Order, decide: Callable[[DeviceRecord], InventoryChange]) -> None:
-        with self._state.lock:
-            record = self._state.inventory.get(order.request_id.target)
+        with self.state.lock:
+            record = self.state.inventory.get(order.request_id.target)
             if record is not None:
                 reason = f"SR{order.command.variant} reported firmware in force"
-                self._state.apply(record.device_id, decide(record), reason=reason)
+                self.state.apply(record.device_id, decide(record), reason=reason)
 
     def _expect_nothing(self, order: Order, code: ResponseCode) -> None:
         if self._no_answer_seconds is None:
-            self._settle(order.request_id)
+            self.settle(order.request_id)
         else:
             self._scheduler.after(self._no_answer_seconds, lambda: self._give_up(order, code))
 
     def _give_up(self, order: Order, code: ResponseCode) -> None:
-        if self._settle(order.request_id) is not None:
-            self._deliver(order, code, None)
+        if self.settle(order.request_id) is not None:
+            self._seams.deliver(self, order, code, None)
 
-    def _settle(self, request_id: RequestID) -> Order | None:
-        with self._state.lock:
+    def settle(self, request_id: RequestID) -> Order | None:
+        """Note that nobody waits for the response to a request any more; None if nobody did."""
+        with self.state.lock:
             return self._outstanding.pop(request_id, None)
 
-    def _deliver(self, order: Order, code: ResponseCode, content: ResponseContent | None) -> None:
-        with self._state.lock:
-            user = self._state.users.get(order.request_id.originator)
-        if user is None:
-            return
-        octets = self._answers.write(order.request_id, order.reference, order.command.variant, code, content)
-        about = f"the response to {order.request_id}"
-        self._delivery.post(user.receive_response_url, octets, about=about)
+    def deliver(self, order: Order, code: ResponseCode, content: ResponseContent | None) -> None:
+        """Deliver a response to the User who sent the request."""
+        variant = order.command.variant
+        self.post(order, self.answers.write(order.request_id, order.reference, variant, code, content))
+
+    def post(self, order: Order, octets: bytes) -> None:
+        """Post a document to the User who sent a request, if that User is still registered."""
+        with self.state.lock:
+            user = self.state.users.get(order.request_id.originator)
+        if user is not None:
+            about = f"the response to {order.request_id}"
+            self._delivery.post(user.receive_response_url, octets, about=about)
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficSeams:
+    """How traffic with Devices is handled, step by step; each step can be replaced.
+
+    Attributes:
+        send: takes an accepted command.
+        receive: takes a Device's response to it.
+        change: decides what that response does to the Device's record.
+        deliver: brings a response to the User.
+    """
+
+    send: Callable[[DeviceTraffic, Order], None] = DeviceTraffic.send_out
+    receive: Callable[[DeviceTraffic, Order, bytes], None] = DeviceTraffic.receive_response
+    change: Callable[[DeviceTraffic, Order, bytes, DeviceRecord], InventoryChange] = (
+        DeviceTraffic.change_after_response
+    )
+    deliver: Callable[[DeviceTraffic, Order, ResponseCode, ResponseContent | None], None] = (
+        DeviceTraffic.deliver
+    )
 
 
 def _seconds_until(due: datetime | None) -> float:

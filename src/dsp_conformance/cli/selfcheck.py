@@ -1,0 +1,118 @@
+"""`dsp-conformance selfcheck`: the proof that the suite can fail."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dsp_conformance.cli.checking import check_folder
+from dsp_conformance.cli.features import collected_features, load_ledger, run_features
+from dsp_conformance.cli.run import worker_count
+from dsp_conformance.cli.usage import Unusable, suite_root
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsp_conformance.selfcheck.experiments import Experiment
+    from dsp_conformance.selfcheck.findings import Finding
+
+__all__ = ["selfcheck"]
+
+_NOT_PROVEN = 1
+
+
+def judge(arguments: Sequence[str], nodeids: Sequence[str]) -> int:
+    """Run some scenarios; called in a process of its own."""
+    return run_features(suite_root(), arguments, nodeids)
+
+
+@click.command()
+@click.option(
+    "--deviation",
+    "names",
+    multiple=True,
+    metavar="ID",
+    help="Try this one alone and show the evidence; may be given several times. ID+ID: two at once.",
+)
+@click.option("--all", "everything", is_flag=True, help="Run all scenarios against every deviation.")
+@click.option("--list", "listing", is_flag=True, help="List the deviations and leave.")
+@click.option(
+    "-n",
+    "--workers",
+    callback=worker_count,
+    metavar="N",
+    default="auto",
+    show_default=True,
+    help="Try that many deviations at a time; auto: one for each core.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=Path("reports/selfcheck"),
+    show_default=True,
+    help="Where matrix.json and matrix.html go.",
+)
+def selfcheck(names: tuple[str, ...], workers: int, output: Path, *, everything: bool, listing: bool) -> None:
+    """Prove that the suite can fail.
+
+    Each deviation is one way in which the bundled stub can be made to differ. The suite must fail each
+    violation for a requirement that it breaks, and must pass every lawful variation.
+
+    \b
+    Exit codes:
+      0  it does
+      1  it does not
+      2  the command cannot be used
+      4  a run failed and proves nothing
+    """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
+    from dsp_conformance.selfcheck.experiments import experiment, selected  # noqa: PLC0415 - see the package
+    from dsp_conformance.selfcheck.findings import Judgement, Matrix  # noqa: PLC0415 - see the package
+    from dsp_conformance.selfcheck.workshop import Task, Workshop  # noqa: PLC0415 - see the package
+    from dsp_conformance.selfcheck.writing import evidence, line, summary, write  # noqa: PLC0415
+    from dsp_conformance.stub.deviations import CATALOGUE, UnknownDeviation  # noqa: PLC0415
+
+    try:
+        tried = [experiment(name) for name in dict.fromkeys(names or CATALOGUE)]
+    except UnknownDeviation as unknown:
+        raise Unusable(f"--{unknown}") from None
+    if listing:
+        _list(tried)
+        return
+    root = suite_root()
+    ledger = load_ledger(root)
+    check_folder(output, "--output")
+    scenarios = collected_features(root)
+    tasks = [
+        Task(each, tuple(one.nodeid for one in (scenarios if everything else selected(each, scenarios))))
+        for each in tried
+    ]
+    found: dict[str, Finding] = {}
+    with tempfile.TemporaryDirectory(prefix="dsp-conformance-selfcheck-") as folder:
+        workshop = Workshop(judge, Path(folder), warm="dsp_conformance.cli.warm")
+        for finding in workshop.try_all(tasks, workers):
+            found[finding.experiment.id] = finding
+            click.echo(line(finding, len(found), len(tasks)))
+    matrix = Matrix(
+        tuple(found[each.id] for each in tried), tuple(ledger), tuple(one.id for one in scenarios)
+    )
+    if names:
+        for finding in matrix.findings:
+            click.echo("\n".join(evidence(finding)))
+    else:
+        click.echo("\n".join(summary(matrix)))
+    for path in write(matrix, output):
+        click.echo(str(path))
+    if matrix.of(Judgement.SUITE_ERROR):
+        sys.exit(4)
+    sys.exit(0 if matrix.is_proof else _NOT_PROVEN)
+
+
+def _list(tried: Sequence[Experiment]) -> None:
+    for each in tried:
+        what = "lawful" if each.is_lawful else " ".join(sorted(each.violates))
+        click.echo(f"{each.id} ({what}): {each.sentence}")

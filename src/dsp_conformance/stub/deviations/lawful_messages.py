@@ -1,0 +1,190 @@
+"""Lawful variations of messages: what the DSP may write, sign and post otherwise."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from lxml import etree
+
+from dsp_conformance import gbcs
+from dsp_conformance.duis import xml
+from dsp_conformance.duis.messages import DccAlert, DeviceAlert, Response
+from dsp_conformance.stub.deviations.answering import unsigned
+from dsp_conformance.stub.deviations.changes import (
+    Deliver,
+    delivering,
+    finishing,
+    is_acknowledgement,
+    is_any,
+    is_rejection,
+    redrawn,
+    rewritten,
+)
+from dsp_conformance.stub.deviations.deviation import Change, Deviation, lawful
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsp_conformance.duis.messages import ResponseContent
+    from dsp_conformance.duis.response_codes import ResponseCode
+    from dsp_conformance.duis.signing import XmlSigner
+    from dsp_conformance.stub.deviations.changes import Seal
+    from dsp_conformance.stub.dsp import Answer, DspOptions, ReferenceDsp
+    from dsp_conformance.stub.traffic import DeviceTraffic, Order
+
+__all__ = ["DEVIATIONS"]
+
+_EUI: Final = re.compile(rb"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
+_PAUSE_SECONDS: Final = 0.05
+
+
+def _respelled(change: Callable[[bytes], bytes]) -> Change:
+    """Write documents otherwise before they are signed."""
+    return redrawn(lambda root: xml.parse(change(xml.serialise(root))), is_any)
+
+
+def _in_lower_case(octets: bytes) -> bytes:
+    return _EUI.sub(lambda found: found.group().lower(), octets)
+
+
+def _default_namespace(octets: bytes) -> bytes:
+    return octets.replace(b"<sr:", b"<").replace(b"</sr:", b"</").replace(b"xmlns:sr=", b"xmlns=")
+
+
+def _extra_declarations(octets: bytes) -> bytes:
+    return octets.replace(b"xmlns:sr=", b'xmlns:unused="urn:example:unused" xmlns:sr=', 1)
+
+
+def _indented(root: etree._Element) -> etree._Element:
+    etree.indent(root)
+    return root
+
+
+def _indented_after_signing(inner: Seal) -> Seal:
+    """Lay a signed document out in lines: it verifies once the whitespace is removed again."""
+
+    def seal(response: Response, signer: XmlSigner) -> bytes:
+        root = xml.parse(inner(response, signer))
+        etree.indent(root)
+        return xml.serialise(root)
+
+    return seal
+
+
+def _indented_later(options: DspOptions) -> DspOptions:
+    return replace(options, seams=replace(options.seams, seal=_indented_after_signing(options.seams.seal)))
+
+
+def _without_response_id(response: Response) -> Response:
+    return replace(response, response_id=None)
+
+
+def _slow(options: DspOptions) -> DspOptions:
+    return replace(options, seams=replace(options.seams, pause_seconds=_PAUSE_SECONDS))
+
+
+def _response_first(_: ReferenceDsp, __: bytes, answer: Answer) -> Answer:
+    """Send the command before the acknowledgement, which waits a moment."""
+    if answer.afterwards is not None:
+        answer.afterwards()
+    return replace(answer, afterwards=None)
+
+
+def _slow_responses(inner: Deliver) -> Deliver:
+    def deliver(
+        traffic: DeviceTraffic, order: Order, code: ResponseCode, content: ResponseContent | None
+    ) -> None:
+        traffic.later(_PAUSE_SECONDS, lambda: inner(traffic, order, code, content))
+
+    return deliver
+
+
+def _with_alerts(alert: Callable[[Order], DccAlert | DeviceAlert]) -> Change:
+    """Post an alert, which nobody asked for, before each response."""
+
+    def make(inner: Deliver) -> Deliver:
+        def deliver(
+            traffic: DeviceTraffic, order: Order, code: ResponseCode, content: ResponseContent | None
+        ) -> None:
+            # an alert answers no request; the code of its own is the DSP's choice
+            told = Response(None, None, code, datetime.now(UTC), alert(order))
+            traffic.post(order, traffic.answers.seal(told))
+            inner(traffic, order, code, content)
+
+        return deliver
+
+    return delivering(make)
+
+
+def _dcc_alert(order: Order) -> DccAlert:
+    return DccAlert("N29", "DeviceStatusChangeEvent", "DeviceRestored", order.request_id.target)
+
+
+def _device_alert(order: Order) -> DeviceAlert:
+    alert = gbcs.GroupedMessage(
+        kind=gbcs.Kind.ALERT,
+        counter=order.request_id.counter,
+        originator=order.request_id.target,
+        recipient=order.request_id.originator,
+        message_code=0,
+        content=b"",
+    )
+    return DeviceAlert("8F12", alert.encode())
+
+
+def _supplementary(options: DspOptions) -> DspOptions:
+    """Have Devices answer SR11.2 in the form with a supplementary counter, that of the request."""
+    inner = options.seams.read_response
+
+    def build(*args: object, **named: object) -> bytes:
+        recipient, counter = named["recipient"], named["counter"]
+        named |= {"supplementary": gbcs.Supplementary(recipient, counter), "counter": 7}  # type: ignore[arg-type]
+        return inner(*args, **named)
+
+    return replace(options, seams=replace(options.seams, read_response=build))
+
+
+DEVIATIONS: Final[tuple[Deviation, ...]] = (
+    lawful("eui-in-lower-case", "EUIs are written in lower case.", _respelled(_in_lower_case)),
+    lawful(
+        "another-prefix",
+        "Another prefix stands for the namespace.",
+        _respelled(lambda octets: octets.replace(b"sr:", b"duis:").replace(b"xmlns:sr=", b"xmlns:duis=")),
+    ),
+    lawful("default-namespace", "No prefix stands for the namespace.", _respelled(_default_namespace)),
+    lawful("unused-namespace", "A namespace is declared that nothing uses.", _respelled(_extra_declarations)),
+    lawful("indented", "Documents are indented, and signed as they are.", redrawn(_indented, is_any)),
+    lawful("indented-after-signing", "Documents are indented after they were signed.", _indented_later),
+    lawful("acknowledgements-unsigned", "Acknowledgements are unsigned.", unsigned(is_acknowledgement)),
+    lawful("rejections-unsigned", "Rejections are unsigned.", unsigned(is_rejection)),
+    lawful(
+        "acknowledgements-without-response-id",
+        "Acknowledgements and rejections carry no ResponseID.",
+        rewritten(
+            _without_response_id, lambda response: is_acknowledgement(response) or is_rejection(response)
+        ),
+    ),
+    lawful("slow-answers", "Every answer takes a moment.", _slow),
+    lawful("slow-responses", "Every response takes a moment.", delivering(_slow_responses)),
+    lawful(
+        "response-before-acknowledgement",
+        "Responses are delivered before the request is acknowledged.",
+        lambda options: finishing(_response_first)(_slow(options)),
+    ),
+    lawful("dcc-alerts", "DCC Alerts are posted that nobody asked for.", _with_alerts(_dcc_alert)),
+    lawful("device-alerts", "Device Alerts are posted that nobody asked for.", _with_alerts(_device_alert)),
+    lawful(
+        "supplementary-counter",
+        "Devices answer SR11.2 in the form with a supplementary counter.",
+        _supplementary,
+    ),
+    lawful(
+        "older-schema-version",
+        "Messages state schema version 5.3.",
+        rewritten(lambda response: replace(response, schema_version="5.3"), is_any),
+    ),
+)
+"""How messages may differ."""
