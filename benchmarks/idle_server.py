@@ -19,6 +19,7 @@ async def _answer(request: Request) -> Response:
 def main() -> None:
     """Serve until told to stop."""
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
     application = Starlette(routes=[Route("/", _answer, methods=["POST"])])
     configuration = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off")
