@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+
+from dsp_conformance.report.published import schema_text
 
 pytest_plugins = ["pytester"]
 
@@ -18,3 +24,17 @@ def shared_data() -> Path:
             "needs the published samples, which are not part of the project: no folder ../shared/data"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def read_results() -> Callable[[Path], dict[str, Any]]:
+    """Reads the results.json of a folder, which has to be as the published schema says."""
+    validator = Draft202012Validator(json.loads(schema_text("results")))
+
+    def read(folder: Path) -> dict[str, Any]:
+        results: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        flaws = [f"{flaw.json_path}: {flaw.message[:300]}" for flaw in validator.iter_errors(results)]
+        assert not flaws, flaws
+        return results
+
+    return read
