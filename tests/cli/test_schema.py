@@ -42,9 +42,13 @@ def open_objects(schema: object, place: str = "") -> list[str]:
         case dict():
             here = [place] if "properties" in schema and schema.get("type") == "object" else []
             found = [one for one in here if schema.get("additionalProperties") is not False]
-            return found + [one for key, value in schema.items() for one in open_objects(value, f"{place}/{key}")]
+            return found + [
+                one for key, value in schema.items() for one in open_objects(value, f"{place}/{key}")
+            ]
         case list():
-            return [one for number, value in enumerate(schema) for one in open_objects(value, f"{place}/{number}")]
+            return [
+                one for number, value in enumerate(schema) for one in open_objects(value, f"{place}/{number}")
+            ]
     return []
 
 

@@ -56,7 +56,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "an exit code that is not its verdict's": lambda tree: tree["verdict"].update(exit_code=0),
     "a suite error and a verdict": lambda tree: tree["suite_errors"].append("collection failed"),
     "a known failure without a baseline": lambda tree: tree["scenarios"][0].update(known_failure=["x"]),
-    "a requirement without a verdict or a reason": lambda tree: tree["requirements"][2].update(not_assessed=""),
+    "a requirement without a verdict or a reason": lambda tree: tree["requirements"][2].update(
+        not_assessed=""
+    ),
     "a time as a text": lambda tree: tree["scenarios"][0].update(start="now"),
     "a local time": lambda tree: tree["run"].update(started="2027-01-01T00:00:00.000+01:00"),
     "a hash that is none": lambda tree: tree["scenarios"][1]["steps"][0]["exchanges"][0]["request"].update(

@@ -38,9 +38,7 @@ class FinishedRun:
 Run = Callable[..., FinishedRun]
 
 
-def finished(
-    command: list[str], folder: Path, read_results: ReadResults, **added: str
-) -> FinishedRun:
+def finished(command: list[str], folder: Path, read_results: ReadResults, **added: str) -> FinishedRun:
     """Run a command of the suite to its end, with variables added to the environment."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
