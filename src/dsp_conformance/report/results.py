@@ -64,6 +64,9 @@ def results(run: Run) -> dict[str, Any]:
         "format": FORMAT,
         "run": {
             "suite_version": who.suite_version,
+            "suite_commit": who.suite_commit,
+            "operator": who.operator,
+            "command": who.command,
             "dsp": {"name": who.product, "version": who.product_version},
             "schema_origin": who.schema_origin,
             "profile": dict(who.profile),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -123,7 +124,8 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
         yield Text(f"  {about}; {record.attribution}")
         for line in trouble_of(record):
             yield Text(f"  {line}")
-        yield _unbroken(f"  run it alone: {record.nodeid}", "dim")
+        again = f"{run.identity.command} --scenario {shlex.quote(record.identity.id)}"
+        yield _unbroken(f"  run it alone: {again}", "dim")
         yield Text()
     excluded = [one for one in run.ordered_records() if one.exclusion]
     for what in dict.fromkeys(reason.judgement.finding.what for one in excluded for reason in one.reasons):
