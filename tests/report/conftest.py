@@ -85,6 +85,7 @@ def pytest_addoption(parser):
     parser.addoption("--can", default=None)
     parser.addoption("--progress", action="store_true")
     parser.addoption("--known", default=None)
+    parser.addoption("--scenario", action="append", default=[])
     parser.addoption("--user", action="append", default=[])
 
 def pytest_configure(config):
@@ -106,6 +107,7 @@ def pytest_configure(config):
         circumstances=lambda: circumstances,
         whole=config.getoption("--whole"),
         progress=config.getoption("--progress"),
+        chosen=config.getoption("--scenario"),
         baseline=Baseline.load(Path(known), ledger, today=date(2027, 3, 31)) if known else None,
     )
 

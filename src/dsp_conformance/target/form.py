@@ -208,6 +208,14 @@ class RequestBodiesForm(_Section):
     folder: _Path = Field(description="the path of a folder with request bodies, such as 4.1.1.xml")
 
 
+class ReportForm(_Section):
+    """`[report]`: what reports say besides."""
+
+    operator: _Text | None = Field(
+        default=None, description="who runs the suite, as reports are to name them"
+    )
+
+
 class TargetForm(_Section):
     """The whole file."""
 
@@ -221,6 +229,7 @@ class TargetForm(_Section):
     profile: ProfileForm = Field(default_factory=ProfileForm, description="a section [profile]")
     request_bodies: RequestBodiesForm | None = Field(default=None, description="a section [request_bodies]")
     baseline: BaselineForm | None = Field(default=None, description="a section [baseline]")
+    report: ReportForm = Field(default_factory=ReportForm, description="a section [report]")
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -234,5 +243,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "profile": ProfileForm,
     "request_bodies": RequestBodiesForm,
     "baseline": BaselineForm,
+    "report": ReportForm,
 }
 """The sections of the file, in its order."""

@@ -74,7 +74,18 @@ class Loader:
         baseline = None if form.baseline is None else self._path.parent / form.baseline.file
         bodies = None if form.request_bodies is None else self._path.parent / form.request_bodies.folder
         return Target(
-            self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile, bodies, baseline
+            self._path,
+            dsp,
+            users,
+            receiver,
+            testbed,
+            schema,
+            timeouts,
+            limit,
+            profile,
+            bodies,
+            baseline,
+            operator=form.report.operator or "",
         )
 
     def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:

@@ -156,6 +156,7 @@ class Target:
         request_bodies: a folder of request bodies that go before the suite's own; not yet read.
         baseline: the vendor's own list of known failures; not yet read.
         before_mp105: of the bundled stub: behave as the DSP did before the change.
+        operator: who runs the suite, as reports are to name them; may be empty.
     """
 
     path: Path | None
@@ -170,6 +171,7 @@ class Target:
     request_bodies: Path | None = None
     baseline: Path | None = None
     before_mp105: bool = False
+    operator: str = ""
 
     @classmethod
     def bundled_stub(cls, *, before_mp105: bool = False) -> Self:
