@@ -1,6 +1,6 @@
 """The schemas of what the suite writes and reads, published with the package.
 
-A file in `schemas/` is known by its name up to the first full stop: whoever adds a file there adds a schema to
+A file in `schemas/` is known by its name up to the first full stop: whoever adds one adds a schema to
 `dsp-conformance schema`.
 """
 
