@@ -11,7 +11,7 @@ from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
 from dsp_conformance.report.progress import Progress
 from dsp_conformance.report.recorder import RunRecorder, Sink
-from dsp_conformance.report.results import ResultsWriter
+from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def register(
     run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
     role = Role.of(config)
     worker = role is Role.WORKER
-    sinks: list[Sink] = [] if worker else [ResultsWriter(folder)]
+    sinks: list[Sink] = [] if worker else [Outputs(folder)]
     if allure:
         sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
     recorder = _RECORDERS[role](run, tuple(sinks))

@@ -105,6 +105,8 @@ class Run:
         baseline: the vendor's own list of known failures, if there is one.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
+        complete: whether the run came to its end; False only for one that was read back from the journal of
+            a run that did not.
     """
 
     identity: RunIdentity
@@ -117,6 +119,7 @@ class Run:
     baseline: Baseline | None = None
     started: int = field(default_factory=now_ms)
     finished: int = 0
+    complete: bool = True
 
     def absorb(self, records: Iterable[ScenarioRecord]) -> None:
         """Take over records that another process made."""

@@ -17,10 +17,12 @@ from dsp_conformance.report.verdicts import RunVerdict, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from rich.console import RenderableType
 
     from dsp_conformance.report.records import ScenarioRecord
+    from dsp_conformance.report.source import ReportSource
 
 _COLOURS = {
     "pass": "green",
@@ -30,6 +32,11 @@ _COLOURS = {
 }
 _RUN_COLOURS = {RunVerdict.CONFORMANT: "bold green", RunVerdict.NON_CONFORMANT: "bold red"}
 _MANY = 4
+
+
+def write_summary(source: ReportSource, folder: Path) -> None:
+    """Write `summary.txt`."""
+    (folder / "summary.txt").write_text(render(source.run), encoding="utf-8")
 
 
 def render(run: Run, *, colour: bool = False, width: int = 110) -> str:

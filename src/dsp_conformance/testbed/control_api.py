@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from urllib.parse import quote
@@ -71,7 +72,7 @@ class ControlApiTestbed:
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What this testbed can do, asked once."""
-        return self._told.capabilities
+        return self._told.all
 
     @property
     def dsp(self) -> DspIdentity:
@@ -193,6 +194,18 @@ class ControlApiTestbed:
         return tuple(
             ReachedCommand(each.request_id, each.service_reference_variant, each.received_at) for each in told
         )
+
+    def deliver_locally(self, device_id: Eui64, command: bytes) -> bytes:
+        """Bring a command to the emulated Device over the HAN and return its answer (`deliver-locally`)."""
+        operation = f"bring a command to the Device {device_id} locally"
+        answer = self._call(
+            "POST",
+            f"devices/{device_id}/local-commands",
+            {"command": base64.b64encode(command).decode("ascii")},
+            operation=operation,
+            needs=Capability.DELIVER_LOCALLY,
+        )
+        return self._read(_wire.LOCAL_RESPONSE, answer, operation).response
 
     def _call(
         self,
