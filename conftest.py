@@ -20,6 +20,7 @@ pytest_plugins = [
     "steps.requests",
     "steps.responses",
     "steps.inventory",
+    "steps.local_delivery",
 ]
 
 ROOT = Path(__file__).parent

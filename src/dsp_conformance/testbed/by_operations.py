@@ -55,7 +55,7 @@ class OperationsTestbed(ABC):
             TestbedError: it was not done.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most drivers hold nothing
         """Let go of what the driver holds."""
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class OperationsTestbed(ABC):
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What this testbed can do, asked once."""
-        return self._told.capabilities
+        return self._told.all
 
     @property
     def dsp(self) -> DspIdentity:
@@ -130,6 +130,10 @@ class OperationsTestbed(ABC):
         return tuple(
             ReachedCommand(each.request_id, each.service_reference_variant, each.received_at) for each in told
         )
+
+    def deliver_locally(self, device_id: Eui64, command: bytes) -> bytes:
+        """Bring a command to the emulated Device over the HAN and return its answer (`deliver-locally`)."""
+        return self._ask(operations.deliver_locally(device_id, command), _wire.LOCAL_RESPONSE).response
 
     def _do(self, operation: Operation) -> Answer:
         if operation.needs is not None and operation.needs not in self.capabilities:

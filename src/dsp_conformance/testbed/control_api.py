@@ -38,6 +38,7 @@ _CALLS: Final[Mapping[OperationName, tuple[str, str]]] = MappingProxyType(
         OperationName.CHANGE_DEVICE: ("PATCH", "devices/{about}"),
         OperationName.INJECT_FAULT: ("POST", "devices/{about}/faults"),
         OperationName.LIST_COMMANDS: ("GET", "devices/{about}/commands"),
+        OperationName.DELIVER_LOCALLY: ("POST", "devices/{about}/local-commands"),
     }
 )
 """Method and path of each operation (testbed-control.openapi.yaml, `paths`)."""

@@ -1,11 +1,12 @@
 """The operations of a testbed as values: what each is called, what it needs, and what it says in JSON.
 
-Names, members and meanings are those of the Testbed Control API (testbed-control.openapi.yaml); drivers differ
-only in how they carry an operation.
+Names, members and meanings are those of the Testbed Control API (testbed-control.openapi.yaml); drivers
+differ only in how they carry an operation.
 """
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ class OperationName(StrEnum):
     CHANGE_DEVICE = "change-device"
     INJECT_FAULT = "inject-fault"
     LIST_COMMANDS = "list-commands"
+    DELIVER_LOCALLY = "deliver-locally"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,17 @@ def list_commands(device_id: Eui64) -> Operation:
     """Which commands reached the emulated Device over the WAN?"""
     sentence = f"list the commands that reached the Device {device_id}"
     return Operation(OperationName.LIST_COMMANDS, sentence, Capability.OBSERVE_DEVICE, str(device_id))
+
+
+def deliver_locally(device_id: Eui64, command: bytes) -> Operation:
+    """Bring a command to the emulated Device over the HAN."""
+    return Operation(
+        OperationName.DELIVER_LOCALLY,
+        f"bring a command to the Device {device_id} locally",
+        Capability.DELIVER_LOCALLY,
+        str(device_id),
+        {"command": base64.b64encode(command).decode("ascii")},
+    )
 
 
 def _change(device_id: Eui64, sentence: str, needs: Capability, **change: object) -> Operation:
