@@ -58,7 +58,7 @@ def register(
     whole: bool = False,
     baseline: Baseline | None = None,
     progress: bool = False,
-    allure: bool = True,
+    results_only: bool = False,
     chosen: Collection[str] = (),
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
@@ -74,7 +74,7 @@ def register(
         whole: all features are to be collected, so that each requirement must have a scenario.
         baseline: the vendor's own list of known failures.
         progress: show how far the run is, instead of pytest's dots.
-        allure: write results for Allure.
+        results_only: write `results.json` and nothing else: for who runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
 
     Returns:
@@ -87,8 +87,8 @@ def register(
     run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
     role = Role.of(config)
     worker = role is Role.WORKER
-    sinks: list[Sink] = [] if worker else [Outputs(folder)]
-    if allure:
+    sinks: list[Sink] = [] if worker else [Outputs(folder, results_only=results_only)]
+    if not results_only:
         sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
     recorder = _RECORDERS[role](run, tuple(sinks))
     config.pluginmanager.register(recorder, "dsp-recorder")
@@ -96,5 +96,6 @@ def register(
     config.pluginmanager.register(planner, "dsp-planner")
     if progress and not worker:
         config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")
-    config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
+    if not results_only:
+        config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
     return recorder

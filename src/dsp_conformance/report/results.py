@@ -24,10 +24,12 @@ class Outputs:
 
     Args:
         folder: where it goes; made if missing.
+        results_only: write `results.json` and nothing else.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, results_only: bool = False) -> None:
         self._folder = folder
+        self._results_only = results_only
 
     def run_started(self, run: Run) -> None:  # noqa: ARG002 - a sink is told everything
         """Remove a former run's files, so that a run that dies leaves none that look current."""
@@ -40,10 +42,11 @@ class Outputs:
 
     def run_finished(self, run: Run) -> None:
         """Write everything; what cannot be written is an error of the suite."""
-        from dsp_conformance.report.writers import write_all  # noqa: PLC0415 - costly, and not for workers
+        from dsp_conformance.report.writers import write_all, writers  # noqa: PLC0415 - costly, and not for workers
 
         source = ReportSource(run, results(run), lambda _scenario, _index: (None, None))
-        run.suite_errors += write_all(source, self._folder)
+        only = (write_results,) if self._results_only else writers()
+        run.suite_errors += write_all(source, self._folder, only)
 
 
 def write_results(source: ReportSource, folder: Path) -> None:
