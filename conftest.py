@@ -38,7 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--scenario", action="append", default=[], metavar="ID", help="run this scenario alone; repeatable"
     )
-    group.addoption("--results-only", action="store_true", help="write results.json and nothing else")
+    group.addoption(
+        "--results-only", action="store_true", help="write the journal and results.json and nothing else"
+    )
     group.addoption(
         "--reports", metavar="DIR", default=str(Path("reports", "latest")), help="where the results go"
     )

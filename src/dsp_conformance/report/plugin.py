@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from typing import TYPE_CHECKING
 
 from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
+from dsp_conformance.report.journal import NAME as JOURNAL
+from dsp_conformance.report.journal.writer import MAIN, JournalWriter
 from dsp_conformance.report.parallel import ControllerRecorder, Role, WorkerRecorder
 from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
@@ -67,14 +70,14 @@ def register(
         config: the session's configuration.
         ledger: what the product is held to.
         identity: what is tested.
-        folder: takes `results.json`, `summary.txt` and the folder `allure-results`.
+        folder: takes the journal, what `writers` write, and the folder `allure-results`.
         enforce_assumed: the target profile says `assumed = "enforce"`.
         key: where several processes make one run, the same in all of them and different in every run.
         circumstances: tells what the target declares and offers; asked once, when the features are known.
         whole: all features are to be collected, so that each requirement must have a scenario.
         baseline: the vendor's own list of known failures.
         progress: show how far the run is, instead of pytest's dots.
-        results_only: write `results.json` and nothing else: for who runs the suite very often.
+        results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
 
     Returns:
@@ -87,10 +90,13 @@ def register(
     run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
     role = Role.of(config)
     worker = role is Role.WORKER
-    sinks: list[Sink] = [] if worker else [Outputs(folder, results_only=results_only)]
+    process = str(getattr(config, "workerinput", {}).get("workerid", MAIN))
+    journal = JournalWriter(folder / JOURNAL, run, key=key or secrets.token_hex(16), process=process)
+    config.add_cleanup(journal.close)
+    sinks: list[Sink] = [] if worker else [Outputs(folder, journal, results_only=results_only)]
     if not results_only:
         sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
-    recorder = _RECORDERS[role](run, tuple(sinks))
+    recorder = _RECORDERS[role](run, journal, tuple(sinks))
     config.pluginmanager.register(recorder, "dsp-recorder")
     planner = Planner(run, circumstances, whole=whole, chosen=chosen)
     config.pluginmanager.register(planner, "dsp-planner")
