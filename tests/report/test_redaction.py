@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -15,9 +16,12 @@ from dsp_conformance.eui64 import Eui64
 from dsp_conformance.report.redaction import MARK, Redactor
 from dsp_conformance.smki.pki import EphemeralPki
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 TOKEN = "tok/3n+<Kühl&Ω>\"'42"
 around = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)
-WRITTEN = {
+WRITTEN: dict[str, Callable[[str], str]] = {
     "as it is": lambda text: text,
     "for XML": escape,
     "for an attribute": lambda text: escape(text, {'"': "&quot;", "'": "&apos;"}),

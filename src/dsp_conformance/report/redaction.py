@@ -1,7 +1,7 @@
 """Takes secrets out of whatever a run keeps: the one place where that is done.
 
-Two kinds of secrets are known: those of the target file, by their values, and those that show what they are, by
-patterns: private keys in PEM, the values of HTTP headers that carry credentials, bearer tokens, user and
+Two kinds of secrets are known: those of the target file, by their values, and those that show what they are,
+by patterns: private keys in PEM, the values of HTTP headers that carry credentials, bearer tokens, user and
 password in an address.
 
 Rules of this module:
@@ -50,8 +50,7 @@ _CREDENTIAL_HEADERS: Final = (
     "x-csrf-token",
     "x-amz-security-token",
 )
-_HINTS: Final = ("private key", "authorization", "authentication-info", "cookie", "bearer", "basic", "eyj")
-_HINTS += tuple(name for name in _CREDENTIAL_HEADERS if name.startswith("x-"))
+_HINTS: Final = ("private key", "bearer", "basic", "eyj", *_CREDENTIAL_HEADERS)
 
 _PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL
