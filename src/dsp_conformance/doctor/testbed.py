@@ -47,7 +47,7 @@ def testbed(examination: Examination) -> Outcome:
 
 
 def _unreached_as_told(examination: Examination) -> list[Outcome]:
-    """Look at the addresses that the testbed told of as at those in the target file; tell of failures only."""
+    """Look at the addresses that the testbed told of as at those of a target file; tell of failures only."""
     dsp, patience = known(examination.dsp), known(examination.target).timeouts.connect
     addresses = service_addresses(dsp.endpoints, "the testbed's")
     by_place = {(each.host, each.port): each for each in addresses}
