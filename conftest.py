@@ -20,6 +20,7 @@ pytest_plugins = [
     "steps.requests",
     "steps.responses",
     "steps.inventory",
+    "steps.local_delivery",
 ]
 
 ROOT = Path(__file__).parent
@@ -39,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--no-allure", action="store_true", help="write no results for Allure")
     group.addoption(
-        "--reports", metavar="DIR", default=str(ROOT / "reports" / "latest"), help="where the results go"
+        "--reports", metavar="DIR", default=str(Path("reports", "latest")), help="where the results go"
     )
 
 

@@ -11,7 +11,9 @@ from dsp_conformance.smki.credentials import load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
-from dsp_conformance.target.values import DspSettings, Profile, Target, TestbedSettings, endpoints_under
+from dsp_conformance.target.testbed_form import ControlApiForm
+from dsp_conformance.target.values import DspSettings, Profile, Target, endpoints_under
+from dsp_conformance.testbed.settings import ControlApiSettings
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.service_user import ServiceUser
 from dsp_conformance.user.transport import Endpoints, Timeouts
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
         ReceiverForm,
         SchemaForm,
         TargetForm,
-        TestbedForm,
         UserForm,
     )
+    from dsp_conformance.target.testbed_form import TestbedForm
+    from dsp_conformance.testbed.settings import TestbedSettings
 
 __all__ = ["Loader"]
 
@@ -182,12 +185,21 @@ class Loader:
         return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit)
 
     def _testbed(self, form: TestbedForm) -> TestbedSettings | None:
+        match form:
+            case ControlApiForm():
+                return self._control_api(form)
+            case _:
+                hint = "This version knows the keys of this driver, and cannot drive it yet."
+                self._report("testbed", "driver", "the driver 'control-api'", repr(form.driver), hint)
+                return None
+
+    def _control_api(self, form: ControlApiForm) -> ControlApiSettings:
         token = self._secret("testbed", "token_env", form.token_env)
         if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
             expected = f"a bearer token in the environment variable {form.token_env}"
             found = "something with spaces, or with other than printable ASCII characters (not shown)"
             self._report("testbed", "token_env", expected, found)
-        return TestbedSettings(form.url, token)
+        return ControlApiSettings(form.url, token)
 
     def _schema(self, form: SchemaForm | None) -> DuisSchema:
         if form is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from dsp_conformance.duis.response_codes import ResponseCode
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.testbed import DspIdentity
+    from dsp_conformance.testbed.settings import TestbedSettings
     from dsp_conformance.user.service_user import ServiceUser
 
-__all__ = ["DspSettings", "DspUnderTest", "Profile", "Target", "TestbedSettings", "endpoints_under"]
+__all__ = ["DspSettings", "DspUnderTest", "Profile", "Target", "endpoints_under"]
 
 _TELL = "Give it in the target file, or let the testbed tell it (GET /capabilities)."
 
@@ -73,21 +74,6 @@ class DspUnderTest:
     endpoints: Endpoints
     dcc_id: Eui64
     signing_certificates: tuple[Certificate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TestbedSettings:
-    """The testbed behind the Testbed Control API.
-
-    Attributes:
-        url: the base of the API.
-        token: the bearer token; left out of every rendering.
-    """
-
-    __test__ = False
-
-    url: str
-    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
