@@ -111,7 +111,7 @@ def signature(examination: Examination) -> Outcome:
     if diagnosis.outcome in _ANOTHERS:
         return error(
             str(diagnosis),
-            "Give the certificate that the DSP signs with in [dsp] signing_certificates; there may be several.",
+            "Give the certificate that the DSP signs with in [dsp] signing_certificates.",
         )
     if not diagnosis.accepted:
         return warning(str(diagnosis), "A run will judge that as a defect of the product (DUIS-02).")

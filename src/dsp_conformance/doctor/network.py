@@ -12,13 +12,22 @@ from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok
 from dsp_conformance.duis.terms import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dsp_conformance.doctor.examination import Examination
     from dsp_conformance.target import Target
     from dsp_conformance.user.transport import Endpoints
 
-__all__ = ["SERVICES", "Address", "connect", "connections", "names", "resolve", "service_addresses"]
+__all__ = [
+    "SERVICES",
+    "Address",
+    "connect",
+    "connections",
+    "names",
+    "one_of_each_place",
+    "resolve",
+    "service_addresses",
+]
 
 SERVICES: Final[Mapping[Service, str]] = MappingProxyType(
     {
@@ -87,7 +96,15 @@ def addresses_of(target: Target) -> list[Address]:
         found.append(Address("[testbed] url", target.testbed.url))
     if target.dsp.endpoints is not None:
         found += service_addresses(target.dsp.endpoints, "[dsp]")
-    return list({(each.host, each.port): each for each in reversed(found)}.values())[::-1]
+    return one_of_each_place(found)
+
+
+def one_of_each_place(addresses: Iterable[Address]) -> list[Address]:
+    """Leave out addresses at a host and port that an earlier one has."""
+    found: dict[tuple[str, int], Address] = {}
+    for each in addresses:
+        found.setdefault((each.host, each.port), each)
+    return list(found.values())
 
 
 def service_addresses(endpoints: Endpoints, where: str) -> list[Address]:

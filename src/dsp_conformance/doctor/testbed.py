@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.doctor.network import connect, resolve, service_addresses
+from dsp_conformance.doctor.network import connect, one_of_each_place, resolve, service_addresses
 from dsp_conformance.doctor.outcome import Outcome, Status, all_of, error, known, ok, skipped, warning
 from dsp_conformance.target import TargetError
 from dsp_conformance.testbed import Capability, TestbedError
@@ -49,10 +49,8 @@ def testbed(examination: Examination) -> Outcome:
 def _unreached_as_told(examination: Examination) -> list[Outcome]:
     """Look at the addresses that the testbed told of as at those of a target file; tell of failures only."""
     dsp, patience = known(examination.dsp), known(examination.target).timeouts.connect
-    addresses = service_addresses(dsp.endpoints, "the testbed's")
-    by_place = {(each.host, each.port): each for each in addresses}
     found = []
-    for address in by_place.values():
+    for address in one_of_each_place(service_addresses(dsp.endpoints, "the testbed's")):
         outcome = resolve(address)
         if outcome.status is Status.OK:
             outcome = connect(address, patience)
