@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dsp_conformance.report.source import ReportSource
@@ -19,13 +19,13 @@ def writers() -> tuple[Writer, ...]:
     return (write_results, write_summary)
 
 
-def write_all(source: ReportSource, folder: Path) -> list[str]:
-    """Have every writer write; return what kept any of them from it, one line each.
+def write_all(source: ReportSource, folder: Path, chosen: Iterable[Writer] | None = None) -> list[str]:
+    """Have all writers write, or those chosen; return what kept any of them from it, one line each.
 
     One that fails keeps no other from writing: what can be had of a run's evidence must be had.
     """
     troubles = []
-    for writer in writers():
+    for writer in writers() if chosen is None else chosen:
         try:
             writer(source, folder)
         except Exception as error:  # noqa: BLE001 - see the docstring; told by the caller
