@@ -80,11 +80,40 @@ _CERTIFICATE = "the path of a certificate, PEM or DER"
 _KEY = "the path of a private key, PEM or DER"
 _URL = "an http or https address, such as 'http://127.0.0.1:8079'"
 _DECLARED = "'yes', 'no' or 'undeclared'"
+_PEM = "the path of a certificate in PEM form, with those of its issuers behind it"
+_AUTHORITIES = "the path of certificates of authorities in PEM form"
 _SECONDS = f"a number of seconds above 0, at most {_LONGEST_WAIT}"
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class TlsForm(_Section):
+    """`[tls]` and `[testbed.tls]`: how the suite connects where an address is https."""
+
+    ca: _Path | None = Field(default=None, description=f"{_AUTHORITIES} whose servers are trusted")
+    certificate: _Path | None = Field(default=None, description=f"{_PEM}, of the suite as TLS client")
+    key: _Path | None = Field(
+        default=None, description="the path of the certificate's private key in PEM form"
+    )
+    key_password_env: _Environment | None = Field(
+        default=None, description="the name of the environment variable that holds the key's password"
+    )
+    verify: bool = Field(default=True, description="true, or false for no check of the server's certificate")
+
+
+class ReceiverTlsForm(_Section):
+    """`[receiver.tls]`: makes the receiver an https one."""
+
+    certificate: _Path = Field(description=f"{_PEM}, of the receiver as TLS server")
+    key: _Path = Field(description="the path of the certificate's private key in PEM form")
+    key_password_env: _Environment | None = Field(
+        default=None, description="the name of the environment variable that holds the key's password"
+    )
+    client_ca: _Path | None = Field(
+        default=None, description=f"{_AUTHORITIES} of which the DSP has to show a client certificate"
+    )
 
 
 class DspForm(_Section):
@@ -137,6 +166,7 @@ class ReceiverForm(_Section):
     public_url: _Url | None = Field(
         default=None, description=f"{_URL}, at which the DSP reaches the receiver"
     )
+    tls: ReceiverTlsForm | None = Field(default=None, description="a section [receiver.tls]")
 
 
 class TestbedForm(_Section):
@@ -151,6 +181,7 @@ class TestbedForm(_Section):
     token_env: _Environment | None = Field(
         default=None, description="the name of the environment variable that holds the bearer token"
     )
+    tls: TlsForm | None = Field(default=None, description="a section [testbed.tls]")
 
 
 class SchemaForm(_Section):
@@ -215,6 +246,7 @@ class TargetForm(_Section):
     users: list[UserForm] = Field(default_factory=list, description="sections [[users]]")
     receiver: ReceiverForm = Field(default_factory=ReceiverForm, description="a section [receiver]")
     testbed: TestbedForm = Field(description="a section [testbed]")
+    tls: TlsForm | None = Field(default=None, description="a section [tls]")
     schema_files: SchemaForm | None = Field(default=None, alias="schema", description="a section [schema]")
     timeouts: TimeoutsForm = Field(default_factory=TimeoutsForm, description="a section [timeouts]")
     limits: LimitsForm = Field(default_factory=LimitsForm, description="a section [limits]")
@@ -227,7 +259,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "dsp": DspForm,
     "users": UserForm,
     "receiver": ReceiverForm,
+    "receiver.tls": ReceiverTlsForm,
     "testbed": TestbedForm,
+    "testbed.tls": TlsForm,
+    "tls": TlsForm,
     "schema": SchemaForm,
     "timeouts": TimeoutsForm,
     "limits": LimitsForm,

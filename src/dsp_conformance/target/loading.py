@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError
@@ -12,6 +13,8 @@ from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.values import DspSettings, Profile, Target, TestbedSettings, endpoints_under
+from dsp_conformance.tls.files import Purpose, check_authorities, check_own
+from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.service_user import ServiceUser
 from dsp_conformance.user.transport import Endpoints, Timeouts
@@ -27,9 +30,11 @@ if TYPE_CHECKING:
         DspForm,
         ProfileForm,
         ReceiverForm,
+        ReceiverTlsForm,
         SchemaForm,
         TargetForm,
         TestbedForm,
+        TlsForm,
         UserForm,
     )
 
@@ -66,6 +71,7 @@ class Loader:
         users = self._users(form.users)
         receiver = self._receiver(form.receiver, limit)
         testbed = self._testbed(form.testbed)
+        tls = ClientTls() if form.tls is None else self._client_tls("tls", form.tls)
         schema = self._schema(form.schema_files)
         if self._problems or testbed is None:
             raise TargetError(self._path, tuple(self._problems))
@@ -73,8 +79,10 @@ class Loader:
         profile = _profile(form.profile)
         baseline = None if form.baseline is None else self._path.parent / form.baseline.file
         bodies = None if form.request_bodies is None else self._path.parent / form.request_bodies.folder
+        if form.tls is not None and form.testbed.tls is None:
+            testbed = replace(testbed, tls=tls)
         return Target(
-            self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile, bodies, baseline
+            self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile, bodies, baseline, tls
         )
 
     def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:
@@ -168,7 +176,55 @@ class Loader:
         if form.bind.host in _EVERYWHERE and form.public_url is None:
             found = "nothing, while bind listens on every address"
             self._report("receiver", "public_url", "the address at which the DSP reaches it", found)
-        return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit)
+        tls = None if form.tls is None else self._receiver_tls(form.tls)
+        return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit, tls)
+
+    def _receiver_tls(self, form: ReceiverTlsForm) -> ServerTls | None:
+        own = self._own_certificate("receiver.tls", form, Purpose.SERVER)
+        client_ca = self._authorities("receiver.tls", "client_ca", form.client_ca)
+        return None if own is None else ServerTls(own, client_ca)
+
+    def _client_tls(self, section: str, form: TlsForm) -> ClientTls:
+        own = self._own_certificate(section, form, Purpose.CLIENT)
+        ca = self._authorities(section, "ca", form.ca)
+        if ca is not None and not form.verify:
+            hint = "Leave one of them out: with verify = false no certificate is checked."
+            self._report(section, "verify", "true, or no ca beside it", "false", hint)
+        return ClientTls(ca, own, form.verify, section)
+
+    def _own_certificate(
+        self, section: str, form: TlsForm | ReceiverTlsForm, purpose: Purpose
+    ) -> OwnCertificate | None:
+        password = self._secret(section, "key_password_env", form.key_password_env)
+        if form.key_password_env is not None and password is None:
+            return None
+        if form.certificate is None or form.key is None:
+            if form.certificate is not None or form.key is not None:
+                absent, present = (
+                    ("certificate", "key") if form.certificate is None else ("key", "certificate")
+                )
+                self._report(section, absent, f"the path that goes with {present}", "nothing")
+            return None
+        own = OwnCertificate(self._path.parent / form.certificate, self._path.parent / form.key, password)
+        try:
+            check_own(own, purpose)
+        except SmkiError as error:
+            if error.defect in _PASSWORD_DEFECTS:
+                self._smki(section, "key_password_env", error)
+            else:
+                self._smki(section, "key" if error.what == "private key" else "certificate", error)
+            return None
+        return own
+
+    def _authorities(self, section: str, key: str, name: str | None) -> Path | None:
+        if name is None:
+            return None
+        path = self._path.parent / name
+        try:
+            check_authorities(path)
+        except SmkiError as error:
+            self._smki(section, key, error)
+        return path
 
     def _testbed(self, form: TestbedForm) -> TestbedSettings | None:
         token = self._secret("testbed", "token_env", form.token_env)
@@ -176,7 +232,8 @@ class Loader:
             expected = f"a bearer token in the environment variable {form.token_env}"
             found = "something with spaces, or with other than printable ASCII characters (not shown)"
             self._report("testbed", "token_env", expected, found)
-        return TestbedSettings(form.url, token)
+        tls = ClientTls() if form.tls is None else self._client_tls("testbed.tls", form.tls)
+        return TestbedSettings(form.url, token, tls)
 
     def _schema(self, form: SchemaForm | None) -> DuisSchema:
         if form is not None:

@@ -82,10 +82,13 @@ def _problem(error: ErrorDetails) -> TargetProblem:
         return TargetProblem(name, "", expected, "another", nearest, _REMOVE)
     if name == "users" and len(steps) > 1:
         section, inner = f"users[{int(steps[1]) + 1}]", steps[2:]
+    elif len(steps) > 1 and f"{name}.{steps[1]}" in SECTIONS:
+        section, inner = f"{name}.{steps[1]}", steps[2:]
+        form = SECTIONS[section]
     else:
         section, inner = name, steps[1:]
     if not inner:
-        bracketed = "sections [[users]]" if section == "users" else f"a section [{name}]"
+        bracketed = "sections [[users]]" if section == "users" else f"a section [{section}]"
         found = "nothing" if kind == "missing" else _shown(value)
         return TargetProblem(section, "", bracketed, found)
     key = str(inner[0])

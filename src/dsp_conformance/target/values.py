@@ -10,6 +10,7 @@ from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.testbed import Capability
+from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Endpoints, Timeouts
 
@@ -82,12 +83,14 @@ class TestbedSettings:
     Attributes:
         url: the base of the API.
         token: the bearer token; left out of every rendering.
+        tls: how to connect where the URL is https.
     """
 
     __test__ = False
 
     url: str
     token: str | None = field(default=None, repr=False)
+    tls: ClientTls = field(default_factory=ClientTls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ class Target:
         profile: what the product declares.
         request_bodies: a folder of request bodies that go before the suite's own; not yet read.
         baseline: the vendor's own list of known failures; not yet read.
+        tls: how to connect to the DSP's services where their URLs are https.
         before_mp105: of the bundled stub: behave as the DSP did before the change.
     """
 
@@ -169,6 +173,7 @@ class Target:
     profile: Profile
     request_bodies: Path | None = None
     baseline: Path | None = None
+    tls: ClientTls = field(default_factory=ClientTls)
     before_mp105: bool = False
 
     @classmethod
@@ -194,6 +199,16 @@ class Target:
             profile=profile,
             before_mp105=before_mp105,
         )
+
+    @property
+    def unverified(self) -> dict[str, str]:
+        """What reports have to say of servers whose certificates are not checked; empty where all are."""
+        said = {"tls": self.tls} | ({} if self.testbed is None else {"testbed.tls": self.testbed.tls})
+        sections = dict.fromkeys(f"[{tls.section}]" for tls in said.values() if not tls.verify)
+        if not sections:
+            return {}
+        where = " and ".join(sections)
+        return {"server certificates": f"not checked ({where} verify = false): anybody may have answered"}
 
     def completed_by(self, told: DspIdentity, capabilities: frozenset[Capability]) -> DspUnderTest:
         """The product under test, from the target file first and from the testbed for the rest.
