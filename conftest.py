@@ -20,6 +20,7 @@ pytest_plugins = [
     "steps.requests",
     "steps.responses",
     "steps.inventory",
+    "steps.local_delivery",
 ]
 
 ROOT = Path(__file__).parent
@@ -34,9 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--progress", action="store_true", help="show how far the run is, instead of pytest's dots"
     )
+    group.addoption(
+        "--scenario", action="append", default=[], metavar="ID", help="run this scenario alone; repeatable"
+    )
     group.addoption("--no-allure", action="store_true", help="write no results for Allure")
     group.addoption(
-        "--reports", metavar="DIR", default=str(ROOT / "reports" / "latest"), help="where the results go"
+        "--reports", metavar="DIR", default=str(Path("reports", "latest")), help="where the results go"
     )
 
 
@@ -65,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         baseline=told.baseline,
         progress=config.getoption("--progress"),
         allure=not config.getoption("--no-allure"),
+        chosen=config.getoption("--scenario"),
     )
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")

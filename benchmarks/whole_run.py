@@ -73,7 +73,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     meter = Meter(float(sys.argv[2]))
     meter.watch(DuisTransport, "post", "DUIS on the wire and the stub's work")
-    meter.watch(ControlApiTestbed, "_call", "testbed control on the wire")
+    meter.watch(ControlApiTestbed, "_carry_out", "testbed control on the wire")
     meter.watch(Inbox, "wait_until", "waiting for responses and silence")
     meter.watch(StubProcess, "stop", "stopping the stub")
     meter.watch(AllureBridge, "scenario_finished", "Allure")

@@ -50,3 +50,18 @@ Feature: Every way of asking a Suspended meter for its firmware is open
       | id   | meter |
       | esme | ESME  |
       | gsme | GSME  |
+
+  @MP105-03
+  Scenario Outline: What a Suspended meter answers locally can be returned
+    Given a DSP that returns commands for local delivery
+    And a Suspended <meter>
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the <meter> for local delivery
+    And the supplier returns what the <meter> answers locally with SR8.13 Return Local Command Response
+    Then that answer shows the firmware that the <meter> runs
+    And what it does to the record of the <meter> is noted
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +12,10 @@ from pytest_bdd import feature as bdd_features
 import dsp_conformance.report.plugin  # noqa: F401 - loaded here once, not anew in each small run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    ReadResults = Callable[[Path], dict[str, Any]]
 
 LEDGER = """
 [groups]
@@ -82,6 +85,7 @@ def pytest_addoption(parser):
     parser.addoption("--can", default=None)
     parser.addoption("--progress", action="store_true")
     parser.addoption("--known", default=None)
+    parser.addoption("--scenario", action="append", default=[])
     parser.addoption("--user", action="append", default=[])
 
 def pytest_configure(config):
@@ -103,6 +107,7 @@ def pytest_configure(config):
         circumstances=lambda: circumstances,
         whole=config.getoption("--whole"),
         progress=config.getoption("--progress"),
+        chosen=config.getoption("--scenario"),
         baseline=Baseline.load(Path(known), ledger, today=date(2027, 3, 31)) if known else None,
     )
 
@@ -247,11 +252,12 @@ class Outcome:
     output: str
     folder: Path
     pytest_counts: dict[str, int]
+    read_results: InitVar[ReadResults]
     results: dict[str, Any] = field(init=False)
     allure: dict[str, dict[str, Any]] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.results = json.loads((self.folder / "results.json").read_text())
+    def __post_init__(self, read_results: ReadResults) -> None:
+        self.results = read_results(self.folder)
         files = list((self.folder / "allure-results").glob("*-result.json"))
         found = [json.loads(file.read_text()) for file in files]
         self.allure = {one["name"]: one for one in found}
@@ -282,6 +288,7 @@ class SmallSuite:
     """
 
     pytester: pytest.Pytester
+    read_results: ReadResults
     ledger: str = LEDGER
     steps: str = ""
 
@@ -308,9 +315,9 @@ class SmallSuite:
             counts = done.parseoutcomes()
         except ValueError:  # pytest counted nothing
             counts = {}
-        return Outcome(int(done.ret), output, self.pytester.path / "out", counts)
+        return Outcome(int(done.ret), output, self.pytester.path / "out", counts, self.read_results)
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> SmallSuite:
-    return SmallSuite(pytester)
+def suite(pytester: pytest.Pytester, read_results: ReadResults) -> SmallSuite:
+    return SmallSuite(pytester, read_results)

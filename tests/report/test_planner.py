@@ -171,7 +171,72 @@ def test_a_selection_is_not_held_up_by_what_it_leaves_out(suite: SmallSuite) -> 
         "Feature: F\n" + scenario("nobody wrote this", name="left out") + scenario("a DSP", name="chosen")
     )
 
-    assert suite.run(feature, "-k", "chosen").exit_code == 0
+    outcome = suite.run(feature, "-k", "chosen")
+    assert outcome.results["requirements"][0]["verdict"] == "pass"
+    assert outcome.exit_code == 3
+
+
+# -- scenarios chosen by id
+
+ROWS = """Feature: F
+  @CORE-01
+  Scenario Outline: rows
+    Given a <state> meter
+    Examples:
+      | id | state |
+      | x  | new   |
+      | y  | old   |
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "ran"), [("rows", ["rows::x", "rows::y"]), ("rows::y", ["rows::y"]), ("single", ["single"])]
+)
+def test_scenarios_run_alone_by_the_id_that_reports_show(
+    suite: SmallSuite, chosen: str, ran: list[str]
+) -> None:
+    outcome = suite.run(
+        ROWS + scenario("a DSP", name="single"), "--scenario", f"features/small.feature::{chosen}"
+    )
+
+    assert [one["id"] for one in outcome.results["scenarios"]] == [
+        f"features/small.feature::{one}" for one in ran
+    ]
+    assert {one["verdict"] for one in outcome.results["scenarios"]} == {"pass"}
+    assert outcome.results["plan"]["left_out"] == 3 - len(ran)
+
+
+def test_a_selection_is_never_conformant_though_all_of_it_passes(suite: SmallSuite) -> None:
+    feature = ROWS + scenario("a DSP", name="single")
+    whole = suite.run(feature)
+    part = suite.run(feature, "--scenario", "features/small.feature::single")
+
+    assert (whole.exit_code, whole.results["verdict"]["verdict"]) == (0, "conformant")
+    assert (part.exit_code, part.results["verdict"]["verdict"]) == (3, "inconclusive")
+    assert "only 1 of 3 scenarios were selected" in part.results["verdict"]["sentence"]
+    assert "a selection: 2 scenarios left out" in part.output
+
+
+def test_a_selection_can_show_that_a_requirement_is_not_met(suite: SmallSuite) -> None:
+    feature = ROWS + "  @CORE-02\n  Scenario: bad\n    Then it does not\n"
+    outcome = suite.run(feature, "--scenario", "features/small.feature::bad")
+
+    assert (outcome.exit_code, outcome.results["verdict"]["verdict"]) == (1, "non-conformant")
+
+
+def test_an_id_that_no_scenario_has_is_told_with_the_nearest(suite: SmallSuite) -> None:
+    outcome = suite.run(ROWS, "--scenario", "features/small.feature::rows::z")
+
+    assert outcome.exit_code == 2
+    assert "expected the id of a scenario, found 'features/small.feature::rows::z'" in outcome.output
+    assert "Did you mean 'features/small.feature::rows::" in outcome.output
+
+
+def test_workers_run_the_chosen_scenarios_alone(suite: SmallSuite) -> None:
+    done = suite.start(ROWS, "--scenario", "features/small.feature::rows::y", "-n2", "-p", "xdist")
+
+    assert "only 1 of 2 scenarios were selected" in done.stdout.str()
+    assert done.ret == 3
 
 
 # -- what is kept out

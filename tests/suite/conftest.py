@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+ReadResults = Callable[[Path], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,12 @@ class FinishedRun:
     exit_code: int
     output: str
     folder: Path
+    read_results: ReadResults
 
-    @property
+    @cached_property
     def results(self) -> dict[str, Any]:
-        """The content of results.json."""
-        results: dict[str, Any] = json.loads((self.folder / "results.json").read_text(encoding="utf-8"))
-        return results
+        """The content of results.json, which is as its schema says."""
+        return self.read_results(self.folder)
 
     def requirements(self, state: str) -> set[str]:
         """The ids of the requirements in that state, such as "pass"."""
@@ -36,7 +38,7 @@ class FinishedRun:
 Run = Callable[..., FinishedRun]
 
 
-def finished(command: list[str], folder: Path, **added: str) -> FinishedRun:
+def finished(command: list[str], folder: Path, read_results: ReadResults, **added: str) -> FinishedRun:
     """Run a command of the suite to its end, with variables added to the environment."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
@@ -44,30 +46,30 @@ def finished(command: list[str], folder: Path, **added: str) -> FinishedRun:
     process = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
-    return FinishedRun(process.returncode, process.stdout + process.stderr, folder)
+    return FinishedRun(process.returncode, process.stdout + process.stderr, folder, read_results)
 
 
 @pytest.fixture(scope="session")
-def run_whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run_whole(tmp_path_factory: pytest.TempPathFactory, read_results: ReadResults) -> Run:
     """Run every scenario through the command line."""
 
     def run(*arguments: str) -> FinishedRun:
         folder = tmp_path_factory.mktemp("run") / "reports"
         command = [sys.executable, "-m", "dsp_conformance", "run", f"--reports={folder}", *arguments]
         # Nothing in the environment can take scenarios out of a run that counts.
-        return finished(command, folder, PYTEST_ADDOPTS="-k no_such_scenario")
+        return finished(command, folder, read_results, PYTEST_ADDOPTS="-k no_such_scenario")
 
     return run
 
 
 @pytest.fixture(scope="session")
-def run_some(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run_some(tmp_path_factory: pytest.TempPathFactory, read_results: ReadResults) -> Run:
     """Run the scenarios that an expression of pytest's `-k` selects."""
 
     def run(select: str, *arguments: str) -> FinishedRun:
         folder = tmp_path_factory.mktemp("run") / "reports"
         command = [sys.executable, "-m", "pytest", "features", "-k", select, f"--reports={folder}"]
-        return finished([*command, "-p", "no:cacheprovider", *arguments], folder)
+        return finished([*command, "-p", "no:cacheprovider", *arguments], folder, read_results)
 
     return run
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dsp_conformance.target import TargetError, TargetProblem, load_target
+from dsp_conformance.target.testbed_form import DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +187,65 @@ def test_a_driver_that_there_is_not_is_told_with_those_there_are(written: Writte
     problem = _only_problem(written.with_change('"control-api"', '"carrier pigeon"'))
 
     assert (problem.section, problem.key) == ("testbed", "driver")
-    assert "'control-api'" in problem.expected
+    assert all(repr(each) in problem.expected for each in DRIVERS)
+
+
+_WRONG_FOR_A_DRIVER = {
+    "devices": ("provisioned", "", "devices", "list of Devices"),
+    "devices-type": ("provisioned", "devices = 7", "devices", "list of Devices"),
+    "command": ("command", "", "command", "program"),
+    "command-text": ("command", 'command = "./testbed.py"', "command", "list of texts"),
+    "command-empty": ("command", "command = []", "command", "program"),
+    "command-item": ("command", 'command = ["./testbed.py", 7]', "command[2]", "texts"),
+    "timeout": ("command", 'command = ["x"]\ntimeout = 0', "timeout", "seconds"),
+    "one_at_a_time": ("command", 'command = ["x"]\none_at_a_time = "no"', "one_at_a_time", "true"),
+    "capabilities": ("manual", 'capabilities = "edit-cpl"', "capabilities", "edit-cpl"),
+    "capabilities-item": (
+        "manual",
+        'capabilities = ["edit-cpl", "observe-device"]',
+        "capabilities[2]",
+        "set-status",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _WRONG_FOR_A_DRIVER)
+def test_each_driver_has_its_own_keys_and_each_wrong_one_is_told(
+    case: str, write: Callable[[str], Path]
+) -> None:
+    driver, rest, key, expected = _WRONG_FOR_A_DRIVER[case]
+
+    problem = _only_problem(write(f'[testbed]\ndriver = "{driver}"\n{rest}\n'))
+
+    assert (problem.section, problem.key) == ("testbed", key)
+    assert expected in problem.expected
+    assert (problem.found == "nothing") is (not rest)
+
+
+@pytest.mark.parametrize(
+    ("driver", "rest", "key", "owner"),
+    [
+        ("manual", 'url = "http://127.0.0.1:1"', "url", "control-api"),
+        ("command", 'command = ["x"]\ndevices = "d.csv"', "devices", "provisioned"),
+        ("control-api", 'url = "http://127.0.0.1:1"\ntimeout = 3', "timeout", "command"),
+        ("provisioned", 'devices = "d.csv"\ncapabilities = []', "capabilities", "manual"),
+    ],
+)
+def test_a_key_of_another_driver_is_told_with_its_owner(
+    driver: str, rest: str, key: str, owner: str, write: Callable[[str], Path]
+) -> None:
+    problem = _only_problem(write(f'[testbed]\ndriver = "{driver}"\n{rest}\n'))
+
+    assert (problem.section, problem.key) == ("testbed", key)
+    assert repr(owner) in problem.hint
+
+
+@pytest.mark.parametrize("text", ["testbed = 7\n", "[[testbed]]\ndriver = 'manual'\n", "[testbed]\n"])
+def test_a_testbed_section_without_a_driver_is_told(text: str, write: Callable[[str], Path]) -> None:
+    problem = _only_problem(write(text))
+
+    assert problem.section == "testbed"
+    assert problem.key in {"", "driver"}
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,11 @@ def test_what_the_stub_refuses_is_told_with_its_reason(stub: ControlApiTestbed) 
         stub.set_status(stub.provide_device(ESME).device_id, DeviceStatus.SUSPENDED)
     with pytest.raises(TestbedRefused) as taken:
         stub.provide_device(DeviceSpec(DeviceType.GSME, "1", "2", "3", device_id=_one_more(stub)))
+    with pytest.raises(TestbedRefused, match="command: ") as meaningless:
+        stub.deliver_locally(_one_more(stub), b"no command")
 
     assert (forgotten.value.status, suspended.value.status, taken.value.status) == (404, 422, 409)
+    assert meaningless.value.status == 422
     assert str(device.device_id) in str(forgotten.value)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from contextlib import contextmanager
@@ -9,9 +10,12 @@ import pytest
 import requests
 import responses
 
+from dsp_conformance.duis.terms import CplStatus, DeviceType
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.testbed import (
     ControlApiTestbed,
+    CplEntry,
+    DeviceSpec,
     TestbedAnswerUnusable,
     TestbedError,
     TestbedRefused,
@@ -157,14 +161,68 @@ def test_silence_is_unreachable_after_the_time_allowed() -> None:
         released.set()
 
 
-def test_a_call_that_broke_off_is_not_tried_again() -> None:
+def _breaking_off(connections: list[bytes], *, lasting: bool) -> Callable[[socket.socket], None]:
+    """Tell what it can do, and break off in every other call; if not lasting, in the first alone."""
+
+    def serve(connection: socket.socket) -> None:
+        octets = connection.recv(65536)
+        told = octets.startswith(b"GET /capabilities ")
+        if not told:
+            connections.append(octets)
+        if told or (len(connections) > 1 and not lasting):
+            body = json.dumps(ABLE if told else []).encode()
+            head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+            connection.sendall(head + body)
+
+    return serve
+
+
+def test_a_call_that_broke_off_is_tried_once_more_where_twice_is_the_same_as_once() -> None:
     connections: list[bytes] = []
 
     with (
-        _listening(lambda connection: connections.append(connection.recv(65536))) as url,
+        _listening(_breaking_off(connections, lasting=False)) as url,
+        ControlApiTestbed(url) as testbed,
+    ):
+        assert testbed.commands(DEVICE) == ()
+
+    assert len(connections) == 2
+    assert connections[0] == connections[1]
+
+
+def test_a_call_that_breaks_off_again_and_again_is_unreachable() -> None:
+    connections: list[bytes] = []
+
+    with (
+        _listening(_breaking_off(connections, lasting=True)) as url,
+        ControlApiTestbed(url) as testbed,
         pytest.raises(TestbedUnreachable),
     ):
-        _ = ControlApiTestbed(url).capabilities
+        testbed.set_cpl_status("7", CplStatus.EXPIRED)
+
+    assert len(connections) == 2
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda testbed: testbed.add_cpl_entry(CplEntry(DeviceType.ESME, "106C", "433100AC", "0123ABCD")),
+        lambda testbed: testbed.provide_device(DeviceSpec(DeviceType.ESME, "106C", "433100AC", "0123ABCD")),
+        lambda testbed: testbed.remove_cpl_entry("7"),
+    ],
+    ids=["entry", "device", "removal"],
+)
+def test_a_call_that_broke_off_is_not_tried_again_where_that_would_make_something_twice(
+    call: Callable[[ControlApiTestbed], object],
+) -> None:
+    connections: list[bytes] = []
+
+    with (
+        _listening(_breaking_off(connections, lasting=False)) as url,
+        ControlApiTestbed(url) as testbed,
+        pytest.raises(TestbedUnreachable),
+    ):
+        call(testbed)
 
     assert len(connections) == 1
 

@@ -10,6 +10,7 @@ import click
 
 from dsp_conformance.cli.ledger import requirements, trace
 from dsp_conformance.cli.run import run
+from dsp_conformance.cli.schema import schema
 from dsp_conformance.cli.selfcheck import selfcheck
 from dsp_conformance.cli.stub import stub
 
@@ -27,3 +28,4 @@ main.add_command(stub)
 main.add_command(selfcheck)
 main.add_command(requirements)
 main.add_command(trace)
+main.add_command(schema)

@@ -10,7 +10,7 @@ import click
 
 from dsp_conformance.cli.checking import check_baseline, check_folder, check_target
 from dsp_conformance.cli.features import load_ledger, run_features
-from dsp_conformance.cli.usage import suite_root
+from dsp_conformance.cli.usage import suite_option, suite_root
 
 __all__ = ["run", "worker_count"]
 
@@ -29,6 +29,7 @@ def worker_count(_context: click.Context, _option: click.Parameter, value: str |
 
 
 @click.command()
+@suite_option
 @click.option(
     "--target",
     type=click.Path(path_type=Path),
@@ -58,6 +59,17 @@ def worker_count(_context: click.Context, _option: click.Parameter, value: str |
     " 6.13.GSME.xml, instead of the folder that the target file names.",
 )
 @click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="ID",
+    help="Run only this scenario, by its id in the report, or all rows of this outline; may be repeated. A"
+    " selection makes no product conformant: where nothing fails, the run is inconclusive.",
+)
+@click.option(
+    "--operator", metavar="NAME", help="Who runs the suite, for the report, instead of the target file's."
+)
+@click.option(
     "--reports",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -79,6 +91,8 @@ def run(
     rejection_code: str | None,
     baseline: Path | None,
     request_bodies: Path | None,
+    scenarios: tuple[str, ...],
+    operator: str | None,
     reports: Path,
     workers: int | None,
     before_mp105: bool,
@@ -112,6 +126,9 @@ def run(
         arguments.append(f"--baseline={baseline.absolute()}")
     if request_bodies is not None:
         arguments.append(f"--request-bodies={request_bodies.absolute()}")
+    if operator is not None:
+        arguments.append(f"--operator={operator}")
+    arguments += [f"--scenario={one}" for one in scenarios]
     if before_mp105:
         arguments.append("--before-mp105")
     if workers is not None:

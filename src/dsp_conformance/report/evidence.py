@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from dsp_conformance.report.verdicts import Finding, not_met
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def now_ms() -> int:
@@ -83,6 +86,58 @@ class Message:
         return cls(octets, len(octets), hashlib.sha256(octets).hexdigest())
 
 
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How an exchange's messages travelled.
+
+    Attributes:
+        began: when the request was sent, or the message had arrived; milliseconds since the epoch.
+        seconds: from sending to the last octet of the answer; None if there is no answer to time.
+        service: the service that was called ("Send Command Service" ...), or "Receive Response Service".
+        url: where the request went; empty for an asynchronous message.
+        peer: "host:port" of the other side.
+        status: the HTTP status, of the DSP to a request or of the suite to a message; None if none came.
+        sent: the headers that the suite sent, names in lower case; secrets removed.
+        received: the headers that came, likewise.
+        request_id: the RequestID that the exchange is about; empty if none.
+        variant: the Service Reference Variant, such as "11.2"; empty if unknown.
+        user: EUI-64 of the Service User; empty if unknown.
+    """
+
+    began: int
+    seconds: float | None
+    service: str
+    url: str
+    peer: str
+    status: int | None
+    sent: Mapping[str, str] = field(default_factory=dict)
+    received: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    variant: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that the testbed was asked to do.
+
+    Attributes:
+        at: when it was asked, milliseconds since the epoch.
+        name: the operation, as `testbed.protocol` calls it, such as "provide_device".
+        arguments: what it was asked with, as text; no secrets.
+        outcome: "done" or "failed".
+        result: what it gave back, or why it failed, in one line; may be empty.
+        milliseconds: how long it took.
+    """
+
+    at: int
+    name: str
+    arguments: Mapping[str, str]
+    outcome: str
+    result: str
+    milliseconds: float
+
+
 @dataclass(slots=True)
 class Exchange:
     """A request and its answer, or an asynchronous message alone (then there is no request).
@@ -94,6 +149,7 @@ class Exchange:
         response: what came back.
         checks: what the DUIS checks say about it.
         facts: anything else worth reading: URL, HTTP status, times.
+        wire: how it travelled; None for what did not travel at all, such as a count at the end of the run.
     """
 
     title: str
@@ -102,6 +158,7 @@ class Exchange:
     response: Message | None
     checks: tuple[Check, ...]
     facts: dict[str, str]
+    wire: Wire | None = None
 
     def release(self) -> None:
         """Drop the messages' octets, once written: a long run must not keep them all."""
@@ -112,7 +169,8 @@ class Exchange:
 
 @dataclass(slots=True)
 class Evidence:
-    """What was seen during a step, or outside of any: exchanges, and observations that nobody judges."""
+    """What was seen during a step or outside of any, unjudged observations, and testbed operations."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     observations: list[str] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)

@@ -99,16 +99,25 @@ class Plan:
         groups: those that are not to run, by reason.
         unassessed: requirements all of whose selected scenarios are not to run; sorted.
         capabilities_known: whether the testbed told what it can do.
+        left_out: how many scenarios there are besides those selected.
     """
 
     selected: int
     groups: tuple[ExcludedGroup, ...]
     unassessed: tuple[str, ...]
     capabilities_known: bool
+    left_out: int = 0
 
     @classmethod
-    def of(cls, scenarios: Iterable[CollectedScenario], ledger: Ledger, circumstances: Circumstances) -> Plan:
-        """The plan for these scenarios."""
+    def of(
+        cls,
+        scenarios: Iterable[CollectedScenario],
+        ledger: Ledger,
+        circumstances: Circumstances,
+        *,
+        left_out: int = 0,
+    ) -> Plan:
+        """The plan for these scenarios, selected from so many more."""
         scenarios = list(scenarios)
         excluded: dict[tuple[Exclusion, str], list[CollectedScenario]] = {}
         assessed: set[str] = set()
@@ -133,6 +142,7 @@ class Plan:
             ),
             tuple(sorted({tag for scenario in scenarios for tag in scenario.requirements} - assessed)),
             circumstances.capabilities is not None,
+            left_out,
         )
 
     def count(self, exclusion: Exclusion) -> int:
@@ -152,6 +162,10 @@ class Plan:
             f"{self.count(Exclusion.NOT_TESTABLE)} not testable on this testbed"
         )
         told = [numbers, *(f"  {group}" for group in self.groups)]
+        if self.left_out:
+            told.append(
+                f"  a selection: {_scenarios(self.left_out)} left out, so this run makes nothing conformant"
+            )
         if self.unassessed:
             told.append(f"  requirements that this run will not assess: {', '.join(self.unassessed)}")
         if not self.capabilities_known:
@@ -162,6 +176,7 @@ class Plan:
         """The plan as plain JSON values."""
         return {
             "selected": self.selected,
+            "left_out": self.left_out,
             "to_run": self.applicable,
             "excluded": [
                 {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from dsp_conformance.report.plan import Circumstances, Plan, exclusion_of
 from dsp_conformance.report.verdicts import RunVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from dsp_conformance.report.run import Run
 
@@ -31,13 +32,23 @@ class Planner:
         run: takes the plan, and what is wrong with the features.
         circumstances: tells what the target declares and offers; asked once, after collection.
         whole: whether all features are to be collected, so that each requirement must have a scenario.
+        chosen: ids of the scenarios to run, or of outlines for all of their rows; empty for all.
 
     Attributes:
         scenarios: those selected, once they are collected.
     """
 
-    def __init__(self, run: Run, circumstances: Callable[[], Circumstances], *, whole: bool) -> None:
+    def __init__(
+        self,
+        run: Run,
+        circumstances: Callable[[], Circumstances],
+        *,
+        whole: bool,
+        chosen: Collection[str] = (),
+    ) -> None:
         self.scenarios: list[CollectedScenario] = []
+        self._chosen = frozenset(chosen)
+        self._left_out = 0
         self._run = run
         self._ask = circumstances
         self._whole = whole
@@ -58,6 +69,7 @@ class Planner:
     ) -> None:
         """Refuse features that cannot be used, with all that is wrong in one message."""
         if _is_worker(config):
+            self._keep_chosen(config, items)
             return
         self.scenarios[:] = collected(items, self._known_bindings(config))
         problems = problems_of(
@@ -67,12 +79,41 @@ class Planner:
             root=config.rootpath,
             whole=self._whole and not session.testsfailed and not _selects(config),
         )
-        self._run.unusable = str(CollectionError(problems)) if problems else self._unknown_in_baseline(config)
+        self._run.unusable = (
+            str(CollectionError(problems))
+            if problems
+            else self._unknown_in_baseline(config) or self._unknown_among_chosen()
+        )
         if self._run.unusable:
             listing = config.getoption("collectonly")  # has no summary that would tell
             pytest.exit(
                 self._run.unusable if listing else "nothing was run", returncode=RunVerdict.UNUSABLE.exit_code
             )
+        self._keep_chosen(config, items)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Count what a selection leaves out, whichever option it was made with."""
+        self._left_out += len(items)
+
+    def _keep_chosen(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if not self._chosen:
+            return
+        scenarios = self.scenarios or collected(items, self._known_bindings(config))
+        wanted = {one.nodeid for one in scenarios if self._chosen & {one.id, one.template}}
+        left = [item for item in items if item.nodeid not in wanted]
+        items[:] = [item for item in items if item.nodeid in wanted]
+        self.scenarios[:] = [one for one in self.scenarios if one.nodeid in wanted]
+        config.hook.pytest_deselected(items=left)
+
+    def _unknown_among_chosen(self) -> str:
+        """Which chosen ids no scenario has, with the nearest that there are; empty if all are known."""
+        known = [name for one in self.scenarios for name in dict.fromkeys((one.id, one.template))]
+        told = []
+        for wanted in sorted(self._chosen.difference(known)):
+            near = difflib.get_close_matches(wanted, known, n=1)
+            hint = f". Did you mean {near[0]!r}?" if near else ""
+            told.append(f"--scenario: expected the id of a scenario, found {wanted!r}{hint}")
+        return "\n".join(told)
 
     def _unknown_in_baseline(self, config: pytest.Config) -> str:
         """Why the baseline cannot be used with these features; empty if it can."""
@@ -90,7 +131,9 @@ class Planner:
         config = session.config
         if _is_worker(config) or config.getoption("collectonly") or not self.scenarios or self._run.unusable:
             return
-        self._run.plan = plan = Plan.of(self.scenarios, self._run.ledger, self._known_circumstances())
+        self._run.plan = plan = Plan.of(
+            self.scenarios, self._run.ledger, self._known_circumstances(), left_out=self._left_out
+        )
         terminal = config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None:
             for line in plan.lines():

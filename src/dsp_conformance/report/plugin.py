@@ -11,11 +11,11 @@ from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
 from dsp_conformance.report.progress import Progress
 from dsp_conformance.report.recorder import RunRecorder, Sink
-from dsp_conformance.report.results import ResultsWriter
+from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     import pytest
@@ -59,6 +59,7 @@ def register(
     baseline: Baseline | None = None,
     progress: bool = False,
     allure: bool = True,
+    chosen: Collection[str] = (),
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -74,6 +75,7 @@ def register(
         baseline: the vendor's own list of known failures.
         progress: show how far the run is, instead of pytest's dots.
         allure: write results for Allure.
+        chosen: ids of the scenarios to run; empty for all.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -85,12 +87,12 @@ def register(
     run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
     role = Role.of(config)
     worker = role is Role.WORKER
-    sinks: list[Sink] = [] if worker else [ResultsWriter(folder)]
+    sinks: list[Sink] = [] if worker else [Outputs(folder)]
     if allure:
         sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
     recorder = _RECORDERS[role](run, tuple(sinks))
     config.pluginmanager.register(recorder, "dsp-recorder")
-    planner = Planner(run, circumstances, whole=whole)
+    planner = Planner(run, circumstances, whole=whole, chosen=chosen)
     config.pluginmanager.register(planner, "dsp-planner")
     if progress and not worker:
         config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")

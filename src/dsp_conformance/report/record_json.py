@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message
+from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message, Operation, Wire
 from dsp_conformance.report.records import (
     Phase,
     Reason,
@@ -125,10 +125,12 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
             "response": _message(exchange.response),
             "checks": [asdict(check) for check in exchange.checks],
             "facts": exchange.facts,
+            "wire": None if exchange.wire is None else asdict(exchange.wire),
         }
         for exchange in evidence.exchanges
     ]
-    return {"exchanges": exchanges, "observations": evidence.observations}
+    operations = [asdict(operation) for operation in evidence.operations]
+    return {"exchanges": exchanges, "observations": evidence.observations, "operations": operations}
 
 
 def _read_evidence(tree: Mapping[str, Any]) -> Evidence:
@@ -140,10 +142,12 @@ def _read_evidence(tree: Mapping[str, Any]) -> Evidence:
             _read_message(one["response"]),
             tuple(Check(**check) for check in one["checks"]),
             dict(one["facts"]),
+            None if one["wire"] is None else Wire(**one["wire"]),
         )
         for one in tree["exchanges"]
     ]
-    return Evidence(exchanges, list(tree["observations"]))
+    operations = [Operation(**one) for one in tree["operations"]]
+    return Evidence(exchanges, list(tree["observations"]), operations)
 
 
 def _message(message: Message | None) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Writes a run's record: results.json for programs, summary.txt for people."""
+"""A run as one JSON document, `results.json`, and the sink that has all outputs written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsp_conformance.report.record_json import to_json
 from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
+from dsp_conformance.report.source import ReportSource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +19,11 @@ FORMAT = 1
 """Version of results.json; rises when a reader of the former one would go wrong."""
 
 
-class ResultsWriter:
-    """A sink of the recorder that writes `results.json` and `summary.txt` when the run is over.
+class Outputs:
+    """A sink of the recorder that has everything written when the run is over (`writers`).
 
     Args:
-        folder: where they go; made if missing.
+        folder: where it goes; made if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,11 +39,16 @@ class ResultsWriter:
         """Nothing is written before the end."""
 
     def run_finished(self, run: Run) -> None:
-        """Write both files."""
-        from dsp_conformance.report.summary import render  # noqa: PLC0415 - costly, and not for workers
+        """Write everything; what cannot be written is an error of the suite."""
+        from dsp_conformance.report.writers import write_all  # noqa: PLC0415 - costly, and not for workers
 
-        (self._folder / "results.json").write_text(_text(results(run)), encoding="utf-8")
-        (self._folder / "summary.txt").write_text(render(run), encoding="utf-8")
+        source = ReportSource(run, results(run), lambda _scenario, _index: (None, None))
+        run.suite_errors += write_all(source, self._folder)
+
+
+def write_results(source: ReportSource, folder: Path) -> None:
+    """Write `results.json`."""
+    (folder / "results.json").write_text(_text(source.results), encoding="utf-8")
 
 
 def results(run: Run) -> dict[str, Any]:
@@ -58,6 +64,9 @@ def results(run: Run) -> dict[str, Any]:
         "format": FORMAT,
         "run": {
             "suite_version": who.suite_version,
+            "suite_commit": who.suite_commit,
+            "operator": who.operator,
+            "command": who.command,
             "dsp": {"name": who.product, "version": who.product_version},
             "schema_origin": who.schema_origin,
             "profile": dict(who.profile),
@@ -66,6 +75,7 @@ def results(run: Run) -> dict[str, Any]:
             "started": _instant(run.started),
             "finished": _instant(run.finished),
             "duration_seconds": (run.finished - run.started) / 1000,
+            "complete": run.complete,
         },
         "verdict": {
             "verdict": verdict,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 DECISION_RULE = (
     "One MUST requirement not met makes a product non-conformant; ASSUMED requirements do so only where the "
     'target profile says assumed = "enforce", and are reported apart. Anything inconclusive leaves the run '
-    "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass."
+    "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass. "
+    "A selection of scenarios makes no product conformant."
 )
 
 BASELINE_RULE = (
@@ -37,6 +38,9 @@ class RunIdentity:
         product: name of the DSP.
         product_version: its version or build.
         schema_origin: where the DUIS schema came from that answers were checked against.
+        suite_commit: which commit of the suite, where it runs from a checkout; empty where it does not.
+        operator: who ran it, as the target file or the command line names them; may be empty.
+        command: how to run the suite like that again, files named without their folders.
         profile: what the product declares, as in the target file.
         details: anything else that identifies the run, such as the target file's name.
     """
@@ -47,6 +51,9 @@ class RunIdentity:
     schema_origin: str
     profile: Mapping[str, bool | str | None] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
+    suite_commit: str = ""
+    operator: str = ""
+    command: str = "dsp-conformance run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,8 @@ class Run:
         baseline: the vendor's own list of known failures, if there is one.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
+        complete: whether the run came to its end; False only for one that was read back from the journal of
+            a run that did not.
     """
 
     identity: RunIdentity
@@ -110,6 +119,7 @@ class Run:
     baseline: Baseline | None = None
     started: int = field(default_factory=now_ms)
     finished: int = 0
+    complete: bool = True
 
     def absorb(self, records: Iterable[ScenarioRecord]) -> None:
         """Take over records that another process made."""
@@ -196,13 +206,20 @@ class Run:
             return RunVerdict.UNUSABLE
         results = list(results)
         untagged = [record.verdict for record in self.records.values() if not record.identity.requirements]
-        return run_verdict(
+        verdict = run_verdict(
             [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
             [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
             enforce_assumed=self.enforce_assumed,
             suite_failed=bool(self.suite_errors)
             or any(record.verdict is Verdict.ERROR for record in self.records.values()),
         )
+        partial = self.left_out > 0 and verdict is RunVerdict.CONFORMANT
+        return RunVerdict.INCONCLUSIVE if partial else verdict
+
+    @property
+    def left_out(self) -> int:
+        """How many scenarios a selection left out."""
+        return self.plan.left_out if self.plan else 0
 
     def sentence(self, results: Iterable[RequirementResult]) -> str:
         """The run's verdict in one sentence, with its numbers."""
@@ -220,6 +237,11 @@ class Run:
                 said = f"non-conformant: not met are {', '.join(failed)}" if failed else "non-conformant"
             case RunVerdict.INCONCLUSIVE:
                 said = f"inconclusive: nothing certain about {', '.join(unclear) or 'some scenarios'}"
+                if self.left_out and not unclear:
+                    selected = len(self.records)
+                    said = (
+                        f"inconclusive: only {selected} of {selected + self.left_out} scenarios were selected"
+                    )
             case RunVerdict.SUITE_FAILED:
                 said = "no verdict: the suite itself failed, so this run says nothing about the product"
             case RunVerdict.NOTHING_RAN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -16,10 +17,12 @@ from dsp_conformance.report.verdicts import RunVerdict, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from rich.console import RenderableType
 
     from dsp_conformance.report.records import ScenarioRecord
+    from dsp_conformance.report.source import ReportSource
 
 _COLOURS = {
     "pass": "green",
@@ -29,6 +32,11 @@ _COLOURS = {
 }
 _RUN_COLOURS = {RunVerdict.CONFORMANT: "bold green", RunVerdict.NON_CONFORMANT: "bold red"}
 _MANY = 4
+
+
+def write_summary(source: ReportSource, folder: Path) -> None:
+    """Write `summary.txt`."""
+    (folder / "summary.txt").write_text(render(source.run), encoding="utf-8")
 
 
 def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
@@ -120,7 +128,8 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
         yield Text(f"  {about}; {record.attribution}")
         for line in trouble_of(record):
             yield Text(f"  {line}")
-        yield _unbroken(f"  run it alone: {record.nodeid}", "dim")
+        again = f"{run.identity.command} --scenario {shlex.quote(record.identity.id)}"
+        yield _unbroken(f"  run it alone: {again}", "dim")
         yield Text()
     excluded = [one for one in run.ordered_records() if one.exclusion]
     for what in dict.fromkeys(reason.judgement.finding.what for one in excluded for reason in one.reasons):

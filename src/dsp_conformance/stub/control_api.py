@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 from http import HTTPStatus
@@ -26,9 +27,10 @@ from dsp_conformance.stub.control_models import (
     DeviceBody,
     DevicePatchBody,
     FaultBody,
+    LocalCommandBody,
     UserBody,
 )
-from dsp_conformance.stub.emulated_device import EmulatedDevice, running_version
+from dsp_conformance.stub.emulated_device import EmulatedDevice, NotForThisDevice, running_version
 from dsp_conformance.stub.http_face import BodyTooLarge, TooLargeResponse, read_body
 from dsp_conformance.stub.inventory import DeviceExists, DeviceRecord
 from dsp_conformance.stub.users import RegisteredUser
@@ -52,6 +54,8 @@ CAPABILITIES: Final = (
     "inject-fault",
     "observe-device",
 )
+EXTENSIONS: Final = ("deliver-locally",)
+"""What it can do beyond version 1.0 of the API, told apart from the rest for those who know that version."""
 
 _PRODUCT: Final = "dsp-conformance stub"
 _MAX_BODY: Final = 1024 * 1024
@@ -100,7 +104,8 @@ class ControlApi:
             "duis_url": self._duis_url,
             "signing_certificates": [signing],
         }
-        return _json({"capabilities": list(CAPABILITIES), "dsp": dsp})
+        told = {"capabilities": list(CAPABILITIES), "extensions": list(EXTENSIONS), "dsp": dsp}
+        return _json(told)
 
     async def put_user(self, request: Request) -> Response:
         """Register a Service User; its XML signing certificate has to name it."""
@@ -227,6 +232,19 @@ class ControlApi:
             ]
         )
 
+    async def post_local_command(self, request: Request) -> Response:
+        """Bring a command of SR11.2 to the Device over the HAN, and return what it answers."""
+        device_id, device = self._known_device(request)
+        body = await _read(request, LocalCommandBody)
+        try:
+            command = gbcs.decode(body.command)
+            if not isinstance(command, gbcs.MacWrapped) or command.message.recipient != device_id:
+                raise _Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"command: expected one for {device_id}")
+            answer = self._dsp.services.bring_locally(device, command)
+        except (gbcs.GbcsDecodeError, NotForThisDevice) as error:
+            raise _Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"command: {error}") from None
+        return _json({"response": base64.b64encode(answer).decode()})
+
     def _known_entry(self, request: Request) -> str:
         entry_id: str = request.path_params["cpl_entry_id"]
         with self._state.lock:
@@ -263,6 +281,7 @@ def build_control_app(api: ControlApi, token: str | None) -> ASGIApp:
             Route("/devices", api.post_device, methods=["POST"]),
             _by_method(device, {"PATCH": api.patch_device, "DELETE": api.delete_device}),
             Route(f"{device}/faults", api.post_fault, methods=["POST"]),
+            Route(f"{device}/local-commands", api.post_local_command, methods=["POST"]),
             Route(f"{device}/commands", api.get_commands, methods=["GET"]),
         ],
         exception_handlers={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Annotated, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -30,7 +31,15 @@ from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.cpl import ProductModel
 from dsp_conformance.stub.emulated_device import Fault
 
-__all__ = ["CplEntryBody", "CplPatchBody", "DeviceBody", "DevicePatchBody", "FaultBody", "UserBody"]
+__all__ = [
+    "CplEntryBody",
+    "CplPatchBody",
+    "DeviceBody",
+    "DevicePatchBody",
+    "FaultBody",
+    "LocalCommandBody",
+    "UserBody",
+]
 
 _outside_xml = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
 _LARGEST_COUNT = 1_000_000
@@ -79,6 +88,13 @@ def _not_suspended(value: DeviceStatus) -> DeviceStatus:
     return value
 
 
+def _octets(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("expected octets in base64")  # noqa: TRY004  # pydantic reports ValueError
+    return base64.b64decode(value, validate=True)
+
+
+_Octets: TypeAlias = Annotated[bytes, PlainValidator(_octets)]
 _Eui: TypeAlias = Annotated[Eui64, PlainValidator(_eui)]
 _Certificate: TypeAlias = Annotated[x509.Certificate, PlainValidator(_certificate)]
 _Url: TypeAlias = Annotated[str, AfterValidator(_web_address)]
@@ -184,3 +200,9 @@ class FaultBody(_Body):
     service_reference_variant: Annotated[str, AfterValidator(_known_variant)]
     fault: _Fault
     count: Annotated[int, Field(ge=1, le=_LARGEST_COUNT)] = 1
+
+
+class LocalCommandBody(_Body):
+    """A command for local delivery."""
+
+    command: _Octets

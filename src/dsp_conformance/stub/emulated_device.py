@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.smki.pki import DeviceCredentials
 
-__all__ = ["Command", "EmulatedDevice", "Fault", "LoggedCommand", "Outcome", "running_version"]
+__all__ = [
+    "Command",
+    "EmulatedDevice",
+    "Fault",
+    "LoggedCommand",
+    "NotForThisDevice",
+    "Outcome",
+    "running_version",
+]
 
 READ_FIRMWARE_CODE: Final = {
     DeviceType.ESME: gbcs.MessageCode.ECS52,
@@ -90,6 +98,13 @@ class Outcome:
     reached: bool
     responses: tuple[bytes, ...] = ()
     alert_due: datetime | None = None
+
+
+class NotForThisDevice(ValueError):  # noqa: N818 - reads as what it is
+    """A command does not have the MAC that the Device makes of it itself."""
+
+    def __str__(self) -> str:
+        return "expected a command with the access control broker's MAC for this Device, found another MAC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +231,39 @@ class EmulatedDevice:
             response, alert_due = self._respond(command, fault)
         copies = {Fault.RESPONSE_LOST: 0, Fault.DUPLICATE_RESPONSE: 2}.get(fault, 1) if fault else 1
         return Outcome(reached=True, responses=(response,) * copies, alert_due=alert_due)
+
+    def answer_locally(
+        self,
+        command: gbcs.MacWrapped,
+        broker_key: ec.EllipticCurvePublicKey,
+        recipient_key: ec.EllipticCurvePublicKey,
+    ) -> bytes:
+        """Answer the command of SR11.2 that somebody brings over the HAN; the WAN has no part in it.
+
+        Args:
+            command: as the DSP returned it for local delivery.
+            broker_key: the access control broker's, whose MAC it has to have.
+            recipient_key: the key agreement key of whoever the answer is for.
+
+        Raises:
+            GbcsDecodeError: it is another command.
+            NotForThisDevice: it is for another Device, or its MAC is not the broker's.
+        """
+        gbcs.check_read_firmware_command(command)
+        asked = command.message
+        own_key = self._credentials.key_agreement.private_key
+        if not gbcs.verify_mac(command, own_key, broker_key):
+            raise NotForThisDevice
+        return self._read_response(
+            gbcs.MessageCode(asked.message_code),
+            device=asked.recipient,
+            recipient=asked.originator,
+            counter=asked.counter,
+            result=gbcs.FirmwareRead.success(self._running),
+            own_key=own_key,
+            peer_key=recipient_key,
+            supplementary=asked.supplementary,
+        )
 
     def carry_out_pending(self, request_id: RequestID) -> bytes | None:
         """Carry out the future-dated activation of that request, whose time has come.

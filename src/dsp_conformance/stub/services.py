@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from dsp_conformance.duis.messages import ResponseContent
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.stub.access_control import Case
+    from dsp_conformance.stub.emulated_device import EmulatedDevice
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.state import DspState
+    from dsp_conformance.stub.users import RegisteredUser
 
 __all__ = ["Acceptance", "Services"]
 
@@ -215,15 +217,27 @@ class Services:
         if case.entry.variant == "11.3":
             signed = SignedPreCommand.from_xml(case.request.body).octets
             activation = gbcs.activate_firmware(gbcs.decode(signed))
-        user_key = None if case.user is None else case.user.gbcs_key_agreement_key
         command = Command(
             request_id=case.request.request_id,
             variant=case.entry.variant,
-            # without the User's own key the response is protected for the access control broker
-            recipient_key=user_key or self._broker_key.public_key(),
+            recipient_key=self._recipient_key(case.user),
             activation=activation,
         )
         return Order(command, case.entry.reference, due)
+
+    def bring_locally(self, device: EmulatedDevice, command: gbcs.MacWrapped) -> bytes:
+        """Bring a command of SR11.2 to a Device over the HAN and return its answer.
+
+        Raises:
+            GbcsDecodeError: it is another command.
+            NotForThisDevice: its MAC is not what it should be.
+        """
+        recipient_key = self._recipient_key(self.state.users.get(command.message.originator))
+        return device.answer_locally(command, self._broker_key.public_key(), recipient_key)
+
+    def _recipient_key(self, user: RegisteredUser | None) -> ec.EllipticCurvePublicKey:
+        """Without the User's own key a response is protected for the access control broker."""
+        return (user and user.gbcs_key_agreement_key) or self._broker_key.public_key()
 
     def local_command(self, case: Case) -> bytes:
         """The command for local delivery, with the access control broker's MAC."""

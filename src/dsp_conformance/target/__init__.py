@@ -9,7 +9,7 @@ from __future__ import annotations
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.overrides import with_rejection_code
 from dsp_conformance.target.reading import load_target
-from dsp_conformance.target.values import DspSettings, DspUnderTest, Profile, Target, TestbedSettings
+from dsp_conformance.target.values import DspSettings, DspUnderTest, Profile, Target
 
 __all__ = [
     "DspSettings",
@@ -18,7 +18,6 @@ __all__ = [
     "Target",
     "TargetError",
     "TargetProblem",
-    "TestbedSettings",
     "load_target",
     "with_rejection_code",
 ]

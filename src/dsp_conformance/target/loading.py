@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError
@@ -12,7 +11,9 @@ from dsp_conformance.smki.credentials import load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
-from dsp_conformance.target.values import DspSettings, Profile, Target, TestbedSettings, endpoints_under
+from dsp_conformance.target.testbed_form import ControlApiForm
+from dsp_conformance.target.values import DspSettings, Profile, Target, endpoints_under
+from dsp_conformance.testbed.settings import ControlApiSettings
 from dsp_conformance.tls.files import Purpose, check_authorities, check_own
 from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
         DspForm,
         ProfileForm,
         ReceiverForm,
-        ReceiverTlsForm,
         SchemaForm,
         TargetForm,
-        TestbedForm,
-        TlsForm,
         UserForm,
     )
+    from dsp_conformance.target.testbed_form import TestbedForm
+    from dsp_conformance.target.tls_form import ReceiverTlsForm, TlsForm
+    from dsp_conformance.testbed.settings import TestbedSettings
 
 __all__ = ["Loader"]
 
@@ -70,8 +71,8 @@ class Loader:
         dsp = self._dsp(form.dsp)
         users = self._users(form.users)
         receiver = self._receiver(form.receiver, limit)
-        testbed = self._testbed(form.testbed)
         tls = ClientTls() if form.tls is None else self._client_tls("tls", form.tls)
+        testbed = self._testbed(form.testbed, tls)
         schema = self._schema(form.schema_files)
         if self._problems or testbed is None:
             raise TargetError(self._path, tuple(self._problems))
@@ -79,10 +80,20 @@ class Loader:
         profile = _profile(form.profile)
         baseline = None if form.baseline is None else self._path.parent / form.baseline.file
         bodies = None if form.request_bodies is None else self._path.parent / form.request_bodies.folder
-        if form.tls is not None and form.testbed.tls is None:
-            testbed = replace(testbed, tls=tls)
         return Target(
-            self._path, dsp, users, receiver, testbed, schema, timeouts, limit, profile, bodies, baseline, tls
+            self._path,
+            dsp,
+            users,
+            receiver,
+            testbed,
+            schema,
+            timeouts,
+            limit,
+            profile,
+            bodies,
+            baseline,
+            tls,
+            operator=form.report.operator or "",
         )
 
     def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:
@@ -226,14 +237,23 @@ class Loader:
             self._smki(section, key, error)
         return path
 
-    def _testbed(self, form: TestbedForm) -> TestbedSettings | None:
+    def _testbed(self, form: TestbedForm, tls: ClientTls) -> TestbedSettings | None:
+        match form:
+            case ControlApiForm():
+                return self._control_api(form, tls)
+            case _:
+                hint = "This version knows the keys of this driver, and cannot drive it yet."
+                self._report("testbed", "driver", "the driver 'control-api'", repr(form.driver), hint)
+                return None
+
+    def _control_api(self, form: ControlApiForm, tls: ClientTls) -> ControlApiSettings:
         token = self._secret("testbed", "token_env", form.token_env)
         if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
             expected = f"a bearer token in the environment variable {form.token_env}"
             found = "something with spaces, or with other than printable ASCII characters (not shown)"
             self._report("testbed", "token_env", expected, found)
-        tls = ClientTls() if form.tls is None else self._client_tls("testbed.tls", form.tls)
-        return TestbedSettings(form.url, token, tls)
+        tls = tls if form.tls is None else self._client_tls("testbed.tls", form.tls)
+        return ControlApiSettings(form.url, token, tls)
 
     def _schema(self, form: SchemaForm | None) -> DuisSchema:
         if form is not None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.form import SECTIONS, TargetForm
 from dsp_conformance.target.loading import Loader
+from dsp_conformance.target.testbed_form import DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,18 +76,20 @@ def _problem(error: ErrorDetails) -> TargetProblem:
     """Say what pydantic found in the words of the file."""
     steps, kind, value = error["loc"], error["type"], error["input"]
     name = str(steps[0])
-    form = SECTIONS.get(name)
-    if form is None:
+    if name not in SECTIONS:
         nearest = _nearest(name, SECTIONS)
         expected = f"one of the sections {', '.join(SECTIONS)}"
         return TargetProblem(name, "", expected, "another", nearest, _REMOVE)
-    if name == "users" and len(steps) > 1:
-        section, inner = f"users[{int(steps[1]) + 1}]", steps[2:]
-    elif len(steps) > 1 and f"{name}.{steps[1]}" in SECTIONS:
-        section, inner = f"{name}.{steps[1]}", steps[2:]
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        return _unknown_driver(value)
+    section, inner, form = name, steps[1:], SECTIONS[name]
+    if name == "users" and inner:
+        section, inner = f"users[{int(inner[0]) + 1}]", inner[1:]
+    elif name == "testbed" and inner:
+        form, inner = DRIVERS[str(inner[0])], inner[1:]
+    if inner and f"{name}.{inner[0]}" in SECTIONS:
+        section, inner = f"{name}.{inner[0]}", inner[1:]
         form = SECTIONS[section]
-    else:
-        section, inner = name, steps[1:]
     if not inner:
         bracketed = "sections [[users]]" if section == "users" else f"a section [{section}]"
         found = "nothing" if kind == "missing" else _shown(value)
@@ -96,13 +99,30 @@ def _problem(error: ErrorDetails) -> TargetProblem:
     if kind == "extra_forbidden":
         nearest = _nearest(key, fields)
         expected = f"one of the keys {', '.join(fields)}"
-        return TargetProblem(section, key, expected, "another", nearest, _REMOVE)
+        hint = _of_another_driver(key) if name == "testbed" else ""
+        return TargetProblem(section, key, expected, "another", nearest if not hint else "", hint or _REMOVE)
     item = f"{key}[{int(inner[1]) + 1}]" if len(inner) > 1 else key
     expected = fields[key].description or "another value"
     if kind == "missing":
         return TargetProblem(section, key, expected, "nothing")
     choices = _quoted(str(error.get("ctx", {}).get("expected", "")))
     return TargetProblem(section, item, expected, _shown(value), _nearest(value, choices))
+
+
+def _unknown_driver(value: object) -> TargetProblem:
+    driver = value.get("driver") if isinstance(value, dict) else None
+    found = "nothing" if driver is None else _shown(driver)
+    named = [repr(each) for each in DRIVERS]
+    expected = f"one of the drivers {', '.join(named[:-1])} and {named[-1]}"
+    return TargetProblem("testbed", "driver", expected, found, _nearest(driver, DRIVERS))
+
+
+def _of_another_driver(key: str) -> str:
+    """Say whose key it is, if another driver has it."""
+    owners = [repr(driver) for driver, form in DRIVERS.items() if key in form.model_fields]
+    return (
+        f"It is a key of the driver {' and '.join(owners)}: remove it, or change 'driver'." if owners else ""
+    )
 
 
 def _nearest(value: object, choices: Iterable[str]) -> str:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.testbed import DspIdentity
+    from dsp_conformance.testbed.settings import TestbedSettings
     from dsp_conformance.user.service_user import ServiceUser
 
-__all__ = ["DspSettings", "DspUnderTest", "Profile", "Target", "TestbedSettings", "endpoints_under"]
+__all__ = ["DspSettings", "DspUnderTest", "Profile", "Target", "endpoints_under"]
 
 _TELL = "Give it in the target file, or let the testbed tell it (GET /capabilities)."
 
@@ -74,23 +75,6 @@ class DspUnderTest:
     endpoints: Endpoints
     dcc_id: Eui64
     signing_certificates: tuple[Certificate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TestbedSettings:
-    """The testbed behind the Testbed Control API.
-
-    Attributes:
-        url: the base of the API.
-        token: the bearer token; left out of every rendering.
-        tls: how to connect where the URL is https.
-    """
-
-    __test__ = False
-
-    url: str
-    token: str | None = field(default=None, repr=False)
-    tls: ClientTls = field(default_factory=ClientTls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +144,7 @@ class Target:
         baseline: the vendor's own list of known failures; not yet read.
         tls: how to connect to the DSP's services where their URLs are https.
         before_mp105: of the bundled stub: behave as the DSP did before the change.
+        operator: who runs the suite, as reports are to name them; may be empty.
     """
 
     path: Path | None
@@ -175,6 +160,7 @@ class Target:
     baseline: Path | None = None
     tls: ClientTls = field(default_factory=ClientTls)
     before_mp105: bool = False
+    operator: str = ""
 
     @classmethod
     def bundled_stub(cls, *, before_mp105: bool = False) -> Self:

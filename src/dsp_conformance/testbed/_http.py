@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ControlApiClient", "Timeouts"]
 
-# Only the set-up of a connection is tried again: until it stands, nothing has reached the testbed. A call
-# that broke off later may have been carried out, and a second CPL entry or Device would falsify the scenario.
-_RETRY: Final = Retry(total=2, connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.1)
+# The set-up of a connection is tried again: until it stands, nothing has reached the testbed. A call that
+# broke off later may have been carried out. It is tried once more where twice is the same as once (RFC 9110,
+# 9.2.2, and the API's PATCH, which states what is to be), and not where a second CPL entry, Device or fault
+# would falsify the scenario. A DELETE that was carried out would be refused the second time.
+_SAME_TWICE: Final = frozenset({"GET", "PUT", "PATCH"})
+_RETRY: Final = Retry(
+    total=2, connect=2, read=1, redirect=0, status=0, other=0, backoff_factor=0.1, allowed_methods=_SAME_TWICE
+)
 
 
 @dataclass(frozen=True, slots=True)

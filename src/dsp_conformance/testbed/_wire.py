@@ -6,6 +6,7 @@ that is missing or wrong makes the whole answer unusable.
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -17,7 +18,15 @@ from dsp_conformance.smki.certificates import parse_certificates
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.testbed.protocol import Capability
 
-__all__ = ["ADDED_CPL_ENTRY", "CAPABILITIES", "COMMANDS", "PROBLEM", "PROVIDED", "Capabilities"]
+__all__ = [
+    "ADDED_CPL_ENTRY",
+    "CAPABILITIES",
+    "COMMANDS",
+    "LOCAL_RESPONSE",
+    "PROBLEM",
+    "PROVIDED",
+    "Capabilities",
+]
 
 
 def _text(value: object) -> str:
@@ -47,6 +56,10 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _octets(value: object) -> bytes:
+    return base64.b64decode(_text(value), validate=True)
+
+
 _Eui = Annotated[Eui64, PlainValidator(_eui64)]
 _Pem = Annotated[Certificate, PlainValidator(_certificate)]
 
@@ -70,11 +83,20 @@ class _Dsp(_Answer):
     signing_certificates: tuple[_Pem, ...] = ()
 
 
+_EXTENSIONS = frozenset({Capability.DELIVER_LOCALLY})
+
+
 class Capabilities(_Answer):
     """The answer to GET /capabilities."""
 
     capabilities: frozenset[Capability]
+    extensions: frozenset[str] = frozenset()
     dsp: _Dsp
+
+    @property
+    def all(self) -> frozenset[Capability]:
+        """The capabilities, and the extensions that are known here."""
+        return self.capabilities | (_EXTENSIONS & self.extensions)
 
 
 class _AddedCplEntry(_Answer):
@@ -99,8 +121,15 @@ class _Command(_Answer):
     received_at: AwareDatetime
 
 
+class _LocalResponse(_Answer):
+    """The answer to POST /devices/{device_id}/local-commands."""
+
+    response: Annotated[bytes, PlainValidator(_octets)]
+
+
 CAPABILITIES = TypeAdapter(Capabilities)
 ADDED_CPL_ENTRY = TypeAdapter(_AddedCplEntry)
 PROVIDED = TypeAdapter(_Provided)
 COMMANDS = TypeAdapter(tuple[_Command, ...])
+LOCAL_RESPONSE = TypeAdapter(_LocalResponse)
 PROBLEM = TypeAdapter(_Problem)

@@ -45,6 +45,8 @@ class Capability(StrEnum):
     CONTROL_DEVICE = "control-device"
     INJECT_FAULT = "inject-fault"
     OBSERVE_DEVICE = "observe-device"
+    DELIVER_LOCALLY = "deliver-locally"
+    """Beyond version 1.0 of the Testbed Control API: told as one of its `extensions`."""
 
 
 @unique
@@ -237,3 +239,6 @@ class Testbed(Protocol):
 
     def commands(self, device_id: Eui64) -> tuple[ReachedCommand, ...]:
         """The commands that reached the emulated Device over the WAN, oldest first (`observe-device`)."""
+
+    def deliver_locally(self, device_id: Eui64, command: bytes) -> bytes:
+        """Bring a command to the emulated Device over the HAN and return its answer (`deliver-locally`)."""

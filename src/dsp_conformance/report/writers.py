@@ -1,0 +1,34 @@
+"""Who writes what at the end of `dsp-conformance run`, and anew with `dsp-conformance report`: one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dsp_conformance.report.source import ReportSource
+
+Writer = Callable[[ReportSource, Path], None]
+"""Given a run and an existing folder, writes its own files there, replacing those of a former run."""
+
+
+def writers() -> tuple[Writer, ...]:
+    """All writers, in the order in which they are called; imported only now, as some are costly."""
+    from dsp_conformance.report.results import write_results  # noqa: PLC0415 - see the docstring
+    from dsp_conformance.report.summary import write_summary  # noqa: PLC0415 - see the docstring
+
+    return (write_results, write_summary)
+
+
+def write_all(source: ReportSource, folder: Path) -> list[str]:
+    """Have every writer write; return what kept any of them from it, one line each.
+
+    One that fails keeps no other from writing: what can be had of a run's evidence must be had.
+    """
+    troubles = []
+    for writer in writers():
+        try:
+            writer(source, folder)
+        except Exception as error:  # noqa: BLE001 - see the docstring; told by the caller
+            name = getattr(writer, "__name__", repr(writer))
+            troubles.append(f"an output could not be written ({name}): {type(error).__name__}: {error}")
+    return troubles

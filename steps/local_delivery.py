@@ -1,0 +1,72 @@
+"""Local delivery: the user brings a command to the meter itself, and returns the answer with SR8.13."""
+
+from pytest_bdd import then, when
+
+from dsp_conformance import gbcs
+from dsp_conformance.duis.response_codes import ResponseCode
+from dsp_conformance.duis.terms import CommandVariant
+from dsp_conformance.report.needs import needs
+from dsp_conformance.report.refusals import expect_local_command
+from dsp_conformance.report.verdicts import Cause, Inconclusive
+from dsp_conformance.testbed import Capability, TestbedError
+from fixtures.conformance_run import translated
+from fixtures.request_bodies import request_body
+from fixtures.stage import Stage
+from fixtures.traffic import service_request, usable
+from steps.needed import its_supplier
+from steps.vocabulary import sentence
+
+
+@when(
+    sentence(
+        "the supplier returns what the {meter} answers locally with SR8.13 Return Local Command Response"
+    ),
+    target_fixture="local_answer",
+)
+@needs(Capability.DELIVER_LOCALLY, its_supplier)
+def returns_local_answer(stage: Stage, meter: str) -> bytes:
+    device = stage.device(meter)
+    command = expect_local_command(
+        usable(stage.last), code=ResponseCode.I0, rejection_code=stage.run.profile.rejection_code
+    )
+    try:
+        answer = stage.run.testbed.deliver_locally(device.device_id, command)
+    except TestbedError as error:
+        raise translated(error) from error
+    request = service_request("8.13")
+    body = request_body(request, device.model.device_type, stage.run.body_folders, device_response=answer)
+    exchange = stage.traffic.send(device, request, body, CommandVariant.NON_DEVICE)
+    stage.traffic.record.observe(f"SR8.13 was answered with {usable(exchange).response_code}")
+    return answer
+
+
+@then(sentence("that answer shows the firmware that the {meter} runs"))
+def local_answer_shows(stage: Stage, local_answer: bytes, meter: str) -> None:
+    running = stage.device(meter).running
+    try:
+        found = str(gbcs.read_firmware_response(gbcs.decode(local_answer)).version)
+    except gbcs.GbcsDecodeError as error:
+        found = str(error)
+    if found != running:
+        raise Inconclusive(
+            Cause.PRECONDITION_UNMET,
+            f"the {meter} does not answer the command that was returned for local delivery as it should",
+            expected=f"the firmware version {running}",
+            found=found,
+            hint="see what the testbed's `deliver-locally` does with the command",
+        )
+
+
+@then(sentence("what it does to the record of the {meter} is noted"))
+def effect_is_noted(stage: Stage, meter: str) -> None:
+    """What SR8.13 is to do to the inventory is laid down nowhere, so nothing is expected of it."""
+    device = stage.device(meter)
+
+    def note() -> None:
+        record = stage.traffic.read_record(device)
+        firmware = f"with firmware {record.firmware_version}"
+        stage.traffic.record.observe(
+            f"after SR8.13 the inventory shows the {meter} as {record.status} {firmware}"
+        )
+
+    stage.traffic.when_the_run_ends(note)
