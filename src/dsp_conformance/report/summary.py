@@ -74,6 +74,10 @@ def _head(run: Run) -> Iterable[RenderableType]:
             yield _unbroken(f"  {change}", _COLOURS["inconclusive"])
         if len(changes) > _MOST_CHANGES:
             yield Text(f"  and {len(changes) - _MOST_CHANGES} more, see results.json")
+    # What a reader must not miss; the target's name is on the command line that made this.
+    for name, said in who.details.items():
+        if name != "target":
+            yield Text(f"{name}: {said}", style="bold yellow")
     yield Text()
 
 
