@@ -38,7 +38,7 @@ class Outputs:
     def run_started(self, run: Run) -> None:  # noqa: ARG002 - a sink is told everything
         """Remove a former run's files, so that a run that dies leaves none that look current."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for name in ("results.json", "summary.txt"):
+        for name in ("results.json", "summary.txt", "index.html", "front-page.pdf"):
             (self._folder / name).unlink(missing_ok=True)
         self._journal.begin()
 
@@ -91,6 +91,11 @@ def results(run: Run) -> dict[str, Any]:
         "run": {
             "suite_version": who.suite_version,
             "suite_commit": who.suite_commit,
+            "suite": {
+                "origin": who.suite_origin,
+                "fingerprint": who.suite_fingerprint,
+                "changes": None if who.suite_changes is None else list(who.suite_changes),
+            },
             "operator": who.operator,
             "command": who.command,
             "dsp": {"name": who.product, "version": who.product_version},
