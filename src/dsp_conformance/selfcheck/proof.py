@@ -61,8 +61,7 @@ class Proof:
         while tasks:
             for finding in try_all(tasks):
                 number += 1
-                self._take(finding)
-                yield finding, number, total
+                yield self._taken(finding), number, total
             credits_due = crediting.next_round(self.matrix) if self.complete else {}
             tasks = [Task(each, _nodeids(scenarios)) for each, scenarios in credits_due.items()]
             total += len(tasks)
@@ -73,9 +72,12 @@ class Proof:
         sought = each.violates if self.complete else frozenset()
         return Task(each, _nodeids(selected(each, self.scenarios)), sought)
 
-    def _take(self, finding: Finding) -> None:
+    def _taken(self, finding: Finding) -> Finding:
+        """Take a finding in, and return it together with what was known of the experiment."""
         known = self._found.get(finding.experiment.id)
-        self._found[finding.experiment.id] = finding if known is None else merged(known, finding)
+        whole = finding if known is None else merged(known, finding)
+        self._found[finding.experiment.id] = whole
+        return whole
 
 
 def _nodeids(scenarios: Sequence[CollectedScenario]) -> tuple[str, ...]:

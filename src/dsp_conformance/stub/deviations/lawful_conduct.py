@@ -21,7 +21,7 @@ from dsp_conformance.stub.deviations.changes import (
     with_checks,
 )
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, lawful
-from dsp_conformance.stub.deviations.suspension import shown
+from dsp_conformance.stub.deviations.suspension import lagging, shown
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
 if TYPE_CHECKING:
@@ -202,6 +202,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SR8.2 writes versions in lower case.",
         shown(_version_in_lower_case),
         concerns="BASE-07 MP105-04 MP105-05",
+    ),
+    lawful(
+        "inventory-lags",
+        "SR8.2 shows what became of a Device's status a fifth of a second later.",
+        lagging(0.2, when_restored=False),
+        concerns="BASE-01 BASE-06 BASE-07 MP105-04 MP105-05 MP105-06",
     ),
     lawful(
         "inventory-with-neighbours",
