@@ -5,10 +5,12 @@ It checks, keeps and then answers 204, or 400 if the message fails schema or sig
 
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -19,6 +21,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dsp_conformance.duis import messages as duis
+from dsp_conformance.smki.errors import SmkiError
+from dsp_conformance.tls.contexts import server_context
+from dsp_conformance.tls.serving import Server, loop_for, with_tls
 from dsp_conformance.user.checks import CheckOutcome, check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
@@ -38,21 +43,23 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
     """Run the receiver in a thread for the length of the block, and give the URL to register at the DSP.
 
     Raises:
-        ReceiverUnusable: the address cannot be bound.
+        ReceiverUnusable: the address cannot be bound, or the files for TLS cannot be used.
     """
+    context = _context(settings)
     listener = _listen(settings.host, settings.port)
-    url = settings.public_url or f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}/"
-    server = uvicorn.Server(
-        uvicorn.Config(
-            _application(settings.limit, inspector, inbox),
-            http="h11",  # unlike the faster one, it bounds what a client may send as headers
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
-        )
+    scheme = "http" if context is None else "https"
+    url = settings.public_url or f"{scheme}://{_in_url(settings.host)}:{listener.getsockname()[1]}/"
+    configuration = uvicorn.Config(
+        _application(settings.limit, inspector, inbox),
+        loop=loop_for(context),
+        http="h11",  # unlike the faster one, it bounds what a client may send as headers
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=1,
     )
+    server = Server(with_tls(configuration, context))
     # The socket listens already, so a message that comes before the server's first turn waits in its queue.
     thread = threading.Thread(target=server.run, args=([listener],), name="receiver", daemon=True)
     thread.start()
@@ -67,22 +74,33 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
 def _application(limit: int, inspector: Inspector, inbox: Inbox) -> Starlette:
     async def receive(request: Request) -> Response:
         content_type = request.headers.get("content-type", "")[:_SHOWN]
+        peer = "" if request.client is None else f"{_in_url(request.client.host)}:{request.client.port}"
+        came = partial(replace, peer=peer, headers=tuple(request.headers.items()))
         try:
             octets = await _body(request, limit)
         except _Unusable as flaw:
             refused = check_form(content_type, flaw.what, ())
-            inbox.put(_delivery(content_type, flaw.octets, None, (refused,), size=flaw.size))
+            unusable = _delivery(content_type, flaw.octets, None, (refused,), size=flaw.size)
+            inbox.put(came(unusable, status=flaw.status))
             return PlainTextResponse(f"{flaw.what}\n", flaw.status)
         delivery = await run_in_threadpool(_inspect, inspector, octets, content_type)
-        inbox.put(delivery)
+        status = _status(delivery)
+        inbox.put(came(delivery, status=status))
         if delivery.accepted:
-            return Response(status_code=204)
-        if delivery.unread:
-            return PlainTextResponse("the receiver failed\n", 500)
-        status = 400 if media_type(content_type) == MEDIA_TYPE else 415
-        return PlainTextResponse(f"{delivery.refusal}\n", status)
+            return Response(status_code=status)
+        told = "the receiver failed" if delivery.unread else delivery.refusal
+        return PlainTextResponse(f"{told}\n", status)
 
     return Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])])
+
+
+def _status(delivery: Delivery) -> int:
+    """The HTTP status with which a message that came in whole is answered."""
+    if delivery.accepted:
+        return 204
+    if delivery.unread:
+        return 500
+    return 400 if media_type(delivery.content_type) == MEDIA_TYPE else 415
 
 
 @dataclass(eq=False)
@@ -147,6 +165,15 @@ def _delivery(
         accepted=bool(checks) and all(check.passed for check in checks),
         unread=unread,
     )
+
+
+def _context(settings: ReceiverSettings) -> ssl.SSLContext | None:
+    if settings.tls is None:
+        return None
+    try:
+        return server_context(settings.tls)
+    except SmkiError as error:
+        raise ReceiverUnusable(f"{settings.host}:{settings.port}", "", str(error)) from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
