@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SERVICES",
     "Address",
+    "addresses_of",
     "connect",
     "connections",
     "names",
