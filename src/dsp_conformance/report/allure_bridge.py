@@ -160,6 +160,8 @@ class AllureBridge:
             "DSP": identity.product,
             "DSP.version": identity.product_version,
             "suite.version": identity.suite_version,
+            "suite.files": f"{identity.suite_origin} {identity.suite_fingerprint}",
+            "suite.modified": "yes" if identity.suite_changes else "no",
             "DUIS.schema": identity.schema_origin,
             **{f"profile.{name}": value for name, value in identity.profile.items()},
             **identity.details,
