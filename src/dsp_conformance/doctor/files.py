@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.doctor.outcome import Outcome, all_of, error, ok, warning
+from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok, warning
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.target import Target, TargetError, load_target, with_rejection_code
 from dsp_conformance.tls.files import Purpose, check_authorities, check_own
@@ -30,7 +30,7 @@ _MEND: Final = "Mend the target file; docs/target-file.md explains every key."
 
 def target_file(examination: Examination) -> Outcome:
     """The target file can be read, and says what it has to say."""
-    given = examination.given
+    given = known(examination.given)
     try:
         target = Target.bundled_stub() if given.path is None else load_target(given.path)
         if given.rejection_code is not None:

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.doctor import (
-    applicability,
-    contact,
-    files,
-    handshakes,
-    inventory,
-    network,
-    receiving,
-    suspension,
-)
+from dsp_conformance.doctor import applicability, contact, inventory, receiving, suspension
 from dsp_conformance.doctor import testbed as testbeds
 from dsp_conformance.doctor.examining import Check
+from dsp_conformance.doctor.quick import FILES, QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["CHECKS", "QUICK"]
-
-_FILES: Final = ("target-file", "schema", "keys")
+__all__ = ["CHECKS"]
 
 CHECKS: Final[Sequence[Check]] = (
-    Check("target-file", "target file", files.target_file),
-    Check("schema", "schema", files.schema),
-    Check("keys", "keys and certificates", files.keys),
-    Check("names", "host names", network.names, _FILES),
-    Check("connections", "TCP connections", network.connections, (*_FILES, "names")),
-    Check("tls", "TLS", handshakes.tls, (*_FILES, "connections")),
-    Check("testbed", "testbed", testbeds.testbed, _FILES),
+    *QUICK,
+    Check("testbed", "testbed", testbeds.testbed, FILES),
     Check("services", "DUIS services", contact.services, ("tls", "testbed")),
     Check("clock", "clocks", contact.clock, ("services",)),
     Check("receiver", "receiver", receiving.receiver, ("testbed",)),
@@ -44,8 +29,3 @@ CHECKS: Final[Sequence[Check]] = (
     Check("scenarios", "scenarios that apply", applicability.scenarios, ("testbed",)),
 )
 """What is looked at; what a check needs comes before it."""
-
-QUICK: Final[Sequence[Check]] = tuple(
-    one for one in CHECKS if one.id in {*_FILES, "names", "connections", "tls"}
-)
-"""What a run looks at before it starts: nothing that asks the DSP or its testbed anything."""

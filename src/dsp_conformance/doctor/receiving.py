@@ -72,14 +72,14 @@ def public_url(examination: Examination) -> Outcome:
 
 
 def _client(target: Target) -> ClientTls:
-    """Be a client that trusts the receiver's own certificate alone; whoever is in front of it goes unchecked."""
+    """Be a client that trusts the receiver's own certificate; whoever stands before it goes unchecked."""
     server = target.receiver.tls
     own = None if server is None else server.own.certificate
     return ClientTls(ca=own, own=target.tls.own, verify=own is not None, section="receiver.tls")
 
 
 def _as_seen_by_the_dsp(url: str, trouble: TlsTrouble, target: Target) -> Outcome:
-    """Say what a TLS trouble means, as nobody here holds the DSP's certificate that the receiver may demand."""
+    """Say what a TLS trouble means: nobody here holds the DSP's certificate that may be demanded."""
     demands = target.receiver.tls is not None and target.receiver.tls.client_ca is not None
     if demands and trouble.flaw in _CLIENT:
         return warning(

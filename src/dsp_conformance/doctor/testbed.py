@@ -25,7 +25,7 @@ def testbed(examination: Examination) -> Outcome:
     target = known(examination.target)
     if target.testbed is not None and target.testbed.url in examination.unreachable:
         return skipped("not looked at: its address cannot be reached")
-    given = examination.given
+    given = known(examination.given)
     opener = Opener(target, None, given.temporary, examination.inbox)
     try:
         opened = opener.testbed("" if target.testbed is not None else given.stub_control_url())
