@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: conformance test lint format types imports bench constraints clean
+.PHONY: conformance test lint format types imports wheel bench constraints clean
 
 conformance: $(INSTALLED)  ## run the suite against the bundled stub; results in reports/latest/
 	$(BIN)/dsp-conformance run
@@ -25,6 +25,9 @@ types: $(INSTALLED)
 
 imports: $(INSTALLED)  ## check who may know whom (ARCHITECTURE.md)
 	$(BIN)/lint-imports
+
+wheel: $(INSTALLED)  ## build dist/dsp_conformance-*.whl, which runs without a checkout
+	$(BIN)/python -m hatchling build -t wheel
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks

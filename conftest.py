@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--no-allure", action="store_true", help="write no results for Allure")
     group.addoption(
-        "--reports", metavar="DIR", default=str(ROOT / "reports" / "latest"), help="where the results go"
+        "--reports", metavar="DIR", default=str(Path("reports", "latest")), help="where the results go"
     )
 
 

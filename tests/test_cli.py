@@ -199,12 +199,13 @@ def _terse_testbed() -> Iterator[str]:
 
 def test_a_package_away_from_its_features_says_so(tmp_path: Path) -> None:
     package = Path(dsp_conformance.__file__).parent
-    shutil.copytree(package, tmp_path / "lib" / "python" / package.name)
+    lone = tmp_path / "lib" / "python" / package.name
+    shutil.copytree(package, lone)
 
     done = _run("run", cwd=tmp_path, PYTHONPATH=str(tmp_path / "lib" / "python"))
 
     assert done.returncode == 2
-    assert str(tmp_path / "lib" / "features") in done.stderr
+    assert str(lone / "suite" / "bundled") in done.stderr
     assert "Traceback" not in done.stderr
 
 

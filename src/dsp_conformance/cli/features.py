@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import signal
 from typing import TYPE_CHECKING
 
 import click
 
 from dsp_conformance.cli.usage import Unusable
+from dsp_conformance.suite.places import LEDGER, PYTEST_INI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +40,7 @@ def load_ledger(root: Path) -> Ledger:
     from dsp_conformance.report.ledger import Ledger, LedgerError  # noqa: PLC0415 - see the package
 
     try:
-        return Ledger.load(root / "features" / "requirements.toml")
+        return Ledger.load(root / LEDGER)
     except LedgerError as error:
         raise Unusable(str(error)) from None
 
@@ -96,12 +98,13 @@ def _pytest(root: Path, arguments: Sequence[str], plugin: object, nodeids: Seque
         pytest.main(
             [
                 f"--rootdir={root}",
-                f"--config-file={root / 'pyproject.toml'}",
+                f"--confcutdir={root}",
+                f"--config-file={PYTEST_INI}",
+                *("-o", f"pythonpath={shlex.quote(str(root))}"),
                 "--disable-plugin-autoload",
                 "--no-header",
                 *("--tb=no", "-rN"),  # the suite's own summary tells what failed, results.json where
                 *("-p", "pytest-bdd"),
-                *("-W", "default"),  # a warning of a newer library is no verdict
                 *arguments,
                 *[str(root / one) for one in nodeids or ["features"]],
             ],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dsp_conformance.cli.features import collected_features, load_ledger
-from dsp_conformance.cli.usage import suite_root
+from dsp_conformance.cli.usage import suite_option, suite_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,7 @@ _COLUMNS = ("id", "keyword", "title", "source", "applies", "revision")
 
 
 @click.command()
+@suite_option
 @_as_json
 def requirements(*, as_json: bool) -> None:
     """Print the ledger: what the suite holds a DSP to."""
@@ -42,6 +43,7 @@ def requirements(*, as_json: bool) -> None:
 
 
 @click.command()
+@suite_option
 @_as_json
 def trace(*, as_json: bool) -> None:
     """Print requirement by requirement the scenarios that judge it, their steps and the code behind them.

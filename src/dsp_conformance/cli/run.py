@@ -10,7 +10,7 @@ import click
 
 from dsp_conformance.cli.checking import check_baseline, check_folder, check_target
 from dsp_conformance.cli.features import load_ledger, run_features
-from dsp_conformance.cli.usage import suite_root
+from dsp_conformance.cli.usage import suite_option, suite_root
 
 __all__ = ["run", "worker_count"]
 
@@ -29,6 +29,7 @@ def worker_count(_context: click.Context, _option: click.Parameter, value: str |
 
 
 @click.command()
+@suite_option
 @click.option(
     "--target",
     type=click.Path(path_type=Path),

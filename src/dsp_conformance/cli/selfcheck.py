@@ -12,7 +12,7 @@ import click
 from dsp_conformance.cli.checking import check_folder
 from dsp_conformance.cli.features import collected_features, load_ledger, run_features
 from dsp_conformance.cli.run import worker_count
-from dsp_conformance.cli.usage import Unusable, suite_root
+from dsp_conformance.cli.usage import Unusable, suite_option, suite_root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ def judge(arguments: Sequence[str], nodeids: Sequence[str]) -> int:
 
 
 @click.command()
+@suite_option
 @click.option(
     "--deviation",
     "names",

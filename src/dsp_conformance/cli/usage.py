@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-__all__ = ["Unusable", "suite_root"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsp_conformance.suite.places import Suite
+
+__all__ = ["Unusable", "suite", "suite_option", "suite_root"]
 
 _CONFIGURATION = 2
 
@@ -17,12 +24,42 @@ class Unusable(click.ClickException):
     exit_code = _CONFIGURATION
 
 
+def suite() -> Suite:
+    """The suite that the command works on: the one it was told, or the program's own.
+
+    Raises:
+        Unusable: there is none, or it cannot be used.
+    """
+    from dsp_conformance import __version__  # noqa: PLC0415 - see the package
+    from dsp_conformance.suite.places import SuiteUnusable, chosen_suite  # noqa: PLC0415 - see the package
+
+    try:
+        return chosen_suite(__version__)
+    except SuiteUnusable as error:
+        raise Unusable(str(error)) from None
+
+
 def suite_root() -> Path:
-    """The checkout in which this package is installed; its features, steps and fixtures are there."""
-    root = Path(__file__).resolve().parents[3]
-    if not (root / "features" / "requirements.toml").is_file():
-        raise Unusable(
-            f"the suite's features are not there: expected {root / 'features'}, found nothing. "
-            "Run from a checkout, where 'make conformance' sets everything up."
-        )
-    return root
+    """The folder of the suite's features, steps and fixtures; see `suite`."""
+    return suite().root
+
+
+def _choose(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
+    """Tell everything that the command does, in whichever process, which suite is meant."""
+    if folder is not None:
+        from dsp_conformance.suite.places import SUITE_VARIABLE  # noqa: PLC0415 - see the package
+
+        os.environ[SUITE_VARIABLE] = str(folder.absolute())
+
+
+def suite_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option `--suite` to a command."""
+    return click.option(
+        "--suite",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        expose_value=False,
+        callback=_choose,
+        help="A folder that 'dsp-conformance eject' made, instead of the program's own features, steps and"
+        " fixtures.",
+    )(command)
