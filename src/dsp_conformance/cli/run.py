@@ -112,7 +112,7 @@ def run(
         raise click.UsageError("--before-mp105 is about the bundled stub: leave it or --target out.")
     root = suite_root()
     ledger = load_ledger(root)
-    checked = check_target(target, rejection_code)
+    checked = check_target(target, rejection_code, shared=workers is not None)
     known = baseline or checked.baseline
     if known is not None:
         check_baseline(known, ledger)

@@ -214,7 +214,9 @@ class Loader:
         found = shutil.which(str(folder / program) if own else program)
         if found is None:
             what = f"none at {folder / program}" if own else f"no {program!r} on the PATH"
-            hint = _RELATIVE if own else "One that stands beside the target file is written with './' before it."
+            hint = (
+                _RELATIVE if own else "One that stands beside the target file is written with './' before it."
+            )
             self._report("testbed", "command[1]", "a program that may be executed", what, hint)
             return None
         return CommandSettings((found, *arguments), folder, form.timeout, form.one_at_a_time)

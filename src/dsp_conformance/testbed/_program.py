@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -116,10 +117,9 @@ def call_program(command: Sequence[str], content: bytes, folder: Path, timeout: 
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    try:
+    # Raised where all of the group have ended, or nobody but zombies is left in it.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # all of the group have ended, or nobody but zombies is left
-        pass
     process.wait()
 
 

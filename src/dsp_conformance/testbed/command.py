@@ -1,8 +1,8 @@
 """The driver for testbeds behind a program of the vendor's: one call for each operation.
 
 The program is called with the operation's name as its last argument, and with a JSON object on its standard
-input: `operation`, its name again; `about`, the id of what it is about; `body`, its members as the Testbed Control
-API names them. It answers with JSON on its standard output as the API would, and by its exit code.
+input: `operation`, its name again; `about`, the id of what it is about; `body`, its members as the Testbed
+Control API names them. It answers with JSON on its standard output as the API would, and by its exit code.
 """
 
 from __future__ import annotations
@@ -85,9 +85,7 @@ class CommandTestbed(OperationsTestbed):
             with turn:
                 return call_program(command, json.dumps(asked).encode(), settings.folder, settings.timeout)
         except ProgramTrouble as trouble:
-            raise TestbedProgramFailed(
-                self._named, trouble.cause, trouble.said, operation.sentence
-            ) from None
+            raise TestbedProgramFailed(self._named, trouble.cause, trouble.said, operation.sentence) from None
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

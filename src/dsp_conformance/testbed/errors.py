@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     from dsp_conformance.testbed.protocol import Capability
 
 __all__ = [
+    "MissingCapability",
     "NotDoneByHand",
     "StoppedByHand",
-    "TestbedProgramFailed",
-    "bounded",
-    "MissingCapability",
     "TestbedAnswerUnusable",
     "TestbedError",
+    "TestbedProgramFailed",
     "TestbedRefused",
     "TestbedUnreachable",
+    "bounded",
 ]
 
 _SHOWN = 600
@@ -64,9 +64,7 @@ class TestbedRefused(TestbedError):  # noqa: N818 - said of the testbed, as its 
         scale: what the status is: "HTTP" or "exit code".
     """
 
-    def __init__(
-        self, status: int, title: str, detail: str, operation: str, *, scale: str = "HTTP"
-    ) -> None:
+    def __init__(self, status: int, title: str, detail: str, operation: str, *, scale: str = "HTTP") -> None:
         super().__init__(operation)
         self.status, self.title, self.detail, self.scale = status, title, detail, scale
 
@@ -156,5 +154,7 @@ class StoppedByHand(TestbedError):  # noqa: N818 - said of the testbed, as its s
 
 def bounded(text: str) -> str:
     """What a program or a server said, fit for a message: its end if it is long, on printable characters."""
-    shown = "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text)
+    shown = "".join(
+        each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
     return shown if len(shown) <= _SHOWN else f"...{shown[-_SHOWN:]}"

@@ -26,8 +26,8 @@ class NoTerminal(Exception):  # noqa: N818 - reads as what it is wherever it is 
 
     def __str__(self) -> str:
         return (
-            f"[testbed] driver: expected a terminal for the driver 'manual', found none ({self.cause}). Start "
-            "the run from a terminal, not from a job or a pipeline, or choose another driver."
+            f"[testbed] driver: expected a terminal for the driver 'manual', found none ({self.cause}). "
+            "Start the run from a terminal, not from a job or a pipeline, or choose another driver."
         )
 
 
