@@ -38,7 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--scenario", action="append", default=[], metavar="ID", help="run this scenario alone; repeatable"
     )
-    group.addoption("--no-allure", action="store_true", help="write no results for Allure")
+    group.addoption(
+        "--results-only", action="store_true", help="write the journal and results.json and nothing else"
+    )
     group.addoption(
         "--reports", metavar="DIR", default=str(Path("reports", "latest")), help="where the results go"
     )
@@ -68,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         whole=_runs_everything(config),
         baseline=told.baseline,
         progress=config.getoption("--progress"),
-        allure=not config.getoption("--no-allure"),
+        results_only=config.getoption("--results-only"),
         chosen=config.getoption("--scenario"),
     )
     if role is Role.CONTROLLER:

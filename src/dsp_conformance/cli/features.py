@@ -45,11 +45,15 @@ def load_ledger(root: Path) -> Ledger:
         raise Unusable(str(error)) from None
 
 
-def run_features(root: Path, arguments: Sequence[str], nodeids: Sequence[str] = ()) -> int:
+def run_features(
+    root: Path, arguments: Sequence[str], nodeids: Sequence[str] = (), *, plugins: Sequence[object] = ()
+) -> int:
     """Run the features, or some scenarios by pytest's names, with these options and return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
     shown = ["--progress", "-o", "console_output_style=classic"]  # pytest's own percentages go with its dots
-    return _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], _CollectionTrouble(), nodeids)
+    return _pytest(
+        root, ["-p", "no:cacheprovider", *shown, *arguments], (_CollectionTrouble(), *plugins), nodeids
+    )
 
 
 def collected_features(root: Path) -> list[CollectedScenario]:
@@ -60,7 +64,7 @@ def collected_features(root: Path) -> list[CollectedScenario]:
     """
     found = _Collected()
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        code = _pytest(root, ["-p", "no:cacheprovider", "--collect-only", "-q"], found)
+        code = _pytest(root, ["-p", "no:cacheprovider", "--collect-only", "-q"], (found,))
     if found.unusable or code:
         raise Unusable(found.unusable or said.getvalue())
     return found.scenarios
@@ -89,7 +93,9 @@ class _Collected(_CollectionTrouble):
             self.scenarios, self.unusable = planner.scenarios, recorder.run.unusable
 
 
-def _pytest(root: Path, arguments: Sequence[str], plugin: object, nodeids: Sequence[str] = ()) -> int:
+def _pytest(
+    root: Path, arguments: Sequence[str], plugins: Sequence[object], nodeids: Sequence[str] = ()
+) -> int:
     import pytest  # noqa: PLC0415 - see the package
 
     for variable in _PYTEST_VARIABLES:
@@ -108,6 +114,6 @@ def _pytest(root: Path, arguments: Sequence[str], plugin: object, nodeids: Seque
                 *arguments,
                 *[str(root / one) for one in nodeids or ["features"]],
             ],
-            plugins=[plugin],
+            plugins=plugins,
         )
     )

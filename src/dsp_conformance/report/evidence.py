@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping  # noqa: TC003 - the journal's lines are checked by these types
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from dsp_conformance.report.verdicts import Finding, not_met
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def now_ms() -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.gherkin import new_record, template_of
 from dsp_conformance.report.record_json import from_json, to_json
 from dsp_conformance.report.recorder import RunRecorder, Sink
@@ -22,6 +23,7 @@ from dsp_conformance.report.verdicts import SuiteFault
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from dsp_conformance.report.journal.writer import JournalWriter
     from dsp_conformance.report.run import Run
 
 _RECORD = "dsp_record"
@@ -56,8 +58,8 @@ class Node(Protocol):
 class WorkerRecorder(RunRecorder):
     """Records one worker's scenarios, and hands every record to the controller."""
 
-    def __init__(self, run: Run, sinks: Sequence[Sink] = ()) -> None:
-        super().__init__(run, sinks)
+    def __init__(self, run: Run, journal: JournalWriter, sinks: Sequence[Sink] = ()) -> None:
+        super().__init__(run, journal, sinks)
         self._late: list[tuple[str, str]] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -94,12 +96,13 @@ class WorkerRecorder(RunRecorder):
 class ControllerRecorder(RunRecorder):
     """Gathers the records of all workers, and decides the session's exit status."""
 
-    def __init__(self, run: Run, sinks: Sequence[Sink] = ()) -> None:
-        super().__init__(run, sinks)
+    def __init__(self, run: Run, journal: JournalWriter, sinks: Sequence[Sink] = ()) -> None:
+        super().__init__(run, journal, sinks)
         self._items: dict[str, pytest.Item] = {}
         self._owed: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
         self._heard: set[str] = set()
+        self._lost = False
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is going to run, where this process collects as its workers do."""
@@ -120,14 +123,14 @@ class ControllerRecorder(RunRecorder):
         delattr(report, _RECORD)  # other plugins may keep reports
         record = from_json(json.loads(text))
         self.run.absorb([record])
+        self.journal.identified()
         if getattr(report, _OWED):
             self._owed[record.identity.id] = str(getattr(report, "worker_id", ""))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
         """A worker was lost in the middle of a scenario."""
-        record = self._empty_record(crashitem)
-        record = self.run.records.setdefault(record.identity.id, record)
+        record = self._lost_record(crashitem)
         self._fault(record, Phase.STEP, "its worker process was lost while it ran")
         report.longrepr = str(record.reasons[-1].judgement.finding)
 
@@ -143,6 +146,7 @@ class ControllerRecorder(RunRecorder):
         if name in self._heard or self._hear(name, node):
             return
         self._heard.add(name)
+        self._lost = True
         *_, why = ["it said nothing", *str(error or "").strip().splitlines()]
         self.run.suite_errors.append(f"the worker process {name} was lost: {why}")
 
@@ -163,6 +167,8 @@ class ControllerRecorder(RunRecorder):
         """Decide once all workers have ended, which pytest-xdist sees to before."""
         for name in self._nodes.keys() - self._heard:  # where an interrupt kept pytest-xdist from listening
             self._hear(name, self._nodes[name])
+        if self._lost:  # it may have seen, in its last moments, what it could not hand over any more
+            self.run.absorb(self._journalled())
         for identifier in () if self.run.unusable else self._owed:
             lost = "the run ended before the checks could be made that belong to its end"
             self._fault(self.run.records[identifier], Phase.LATE, lost)
@@ -170,9 +176,30 @@ class ControllerRecorder(RunRecorder):
 
     def _fault(self, record: ScenarioRecord, phase: Phase, what: str) -> None:
         hint = "run it alone; if that ends the same way, report it to the suite's maintainers"
+        record.watcher = self.journal
         record.worsen(phase, SuiteFault(what, hint=hint))
-        record.stop = record.stop or record.start
+        if not record.stop:
+            record.stop = now_ms()
+            self.journal.scenario_ended(record)
         self._tell(record)
+
+    def _lost_record(self, nodeid: str) -> ScenarioRecord:
+        """The record of a scenario whose worker was lost, as far as the journal has it."""
+        records = [record for record in self._journalled() if record.nodeid == nodeid]
+        record = records[-1] if records else self._empty_record(nodeid)
+        self.run.absorb([record])
+        if not records:
+            self.journal.scenario_begun(record)
+        return record
+
+    def _journalled(self) -> list[ScenarioRecord]:
+        from dsp_conformance.report import journal  # noqa: PLC0415 - needed only where a worker was lost
+
+        try:
+            return journal.records(self.journal.path)
+        except journal.JournalError as error:
+            self.run.suite_errors.append(str(error))
+            return []
 
     def _empty_record(self, nodeid: str) -> ScenarioRecord:
         item = self._items.get(nodeid)

@@ -188,7 +188,23 @@ class Plan:
                 for group in self.groups
             ],
             "requirements_not_assessed": list(self.unassessed),
+            "capabilities_known": self.capabilities_known,
         }
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, Any]) -> Plan:
+        """The inverse of `to_json`."""
+        groups = tuple(
+            ExcludedGroup(
+                Exclusion(group["exclusion"]),
+                group["reason"],
+                tuple(group["scenarios"]),
+                tuple(group["requirements"]),
+            )
+            for group in tree["excluded"]
+        )
+        unassessed = tuple(tree["requirements_not_assessed"])
+        return cls(tree["selected"], groups, unassessed, tree["capabilities_known"], tree["left_out"])
 
 
 def _scenarios(count: int) -> str:

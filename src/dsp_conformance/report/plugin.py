@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from typing import TYPE_CHECKING
 
 from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
+from dsp_conformance.report.journal import NAME as JOURNAL
+from dsp_conformance.report.journal.writer import MAIN, JournalWriter
 from dsp_conformance.report.parallel import ControllerRecorder, Role, WorkerRecorder
 from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
@@ -58,7 +61,7 @@ def register(
     whole: bool = False,
     baseline: Baseline | None = None,
     progress: bool = False,
-    allure: bool = True,
+    results_only: bool = False,
     chosen: Collection[str] = (),
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
@@ -67,14 +70,14 @@ def register(
         config: the session's configuration.
         ledger: what the product is held to.
         identity: what is tested.
-        folder: takes `results.json`, `summary.txt` and the folder `allure-results`.
+        folder: takes the journal, what `writers` write, and the folder `allure-results`.
         enforce_assumed: the target profile says `assumed = "enforce"`.
         key: where several processes make one run, the same in all of them and different in every run.
         circumstances: tells what the target declares and offers; asked once, when the features are known.
         whole: all features are to be collected, so that each requirement must have a scenario.
         baseline: the vendor's own list of known failures.
         progress: show how far the run is, instead of pytest's dots.
-        allure: write results for Allure.
+        results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
 
     Returns:
@@ -87,14 +90,18 @@ def register(
     run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
     role = Role.of(config)
     worker = role is Role.WORKER
-    sinks: list[Sink] = [] if worker else [Outputs(folder)]
-    if allure:
+    process = str(getattr(config, "workerinput", {}).get("workerid", MAIN))
+    journal = JournalWriter(folder / JOURNAL, run, key=key or secrets.token_hex(16), process=process)
+    config.add_cleanup(journal.close)
+    sinks: list[Sink] = [] if worker else [Outputs(folder, journal, results_only=results_only)]
+    if not results_only:
         sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
-    recorder = _RECORDERS[role](run, tuple(sinks))
+    recorder = _RECORDERS[role](run, journal, tuple(sinks))
     config.pluginmanager.register(recorder, "dsp-recorder")
     planner = Planner(run, circumstances, whole=whole, chosen=chosen)
     config.pluginmanager.register(planner, "dsp-planner")
     if progress and not worker:
         config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")
-    config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
+    if not results_only:
+        config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
     return recorder

@@ -38,7 +38,7 @@ def to_json(record: ScenarioRecord) -> dict[str, Any]:
         },
         "start": record.start,
         "stop": record.stop,
-        "reasons": [_reason(reason) for reason in record.reasons],
+        "reasons": [reason_to_json(reason) for reason in record.reasons],
         "steps": [
             {
                 "keyword": step.keyword,
@@ -78,7 +78,7 @@ def from_json(tree: Mapping[str, Any]) -> ScenarioRecord:
         )
         for step in tree["steps"]
     ]
-    reasons = [_read_reason(reason) for reason in tree["reasons"]]
+    reasons = [reason_from_json(reason) for reason in tree["reasons"]]
     return ScenarioRecord(
         identity,
         tree["nodeid"],
@@ -91,7 +91,8 @@ def from_json(tree: Mapping[str, Any]) -> ScenarioRecord:
     )
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
+def reason_to_json(reason: Reason) -> dict[str, Any]:
+    """One reason as plain JSON values."""
     judged = reason.judgement
     return {
         "phase": reason.phase,
@@ -105,7 +106,8 @@ def _reason(reason: Reason) -> dict[str, Any]:
     }
 
 
-def _read_reason(tree: Mapping[str, Any]) -> Reason:
+def reason_from_json(tree: Mapping[str, Any]) -> Reason:
+    """The inverse of `reason_to_json`."""
     judged = Judgement(
         Verdict.from_label(tree["verdict"]),
         Attribution(tree["attribution"]) if tree["attribution"] else None,

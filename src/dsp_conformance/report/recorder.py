@@ -15,6 +15,8 @@ from dsp_conformance.report.verdicts import SuiteFault, Verdict
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from dsp_conformance.report.evidence import Operation
+    from dsp_conformance.report.journal.writer import JournalWriter
     from dsp_conformance.report.run import Run
 
 _NAMED = 5
@@ -47,10 +49,12 @@ class RunRecorder:
 
     Attributes:
         run: the records so far and the verdicts that follow from them.
+        journal: takes everything down at once.
     """
 
-    def __init__(self, run: Run, sinks: Sequence[Sink] = ()) -> None:
+    def __init__(self, run: Run, journal: JournalWriter, sinks: Sequence[Sink] = ()) -> None:
         self.run = run
+        self.journal = journal
         self._sinks = tuple(sinks)
         self._current: ScenarioRecord | None = None
         self._reached = 0
@@ -70,6 +74,13 @@ class RunRecorder:
             raise RecordError("no scenario is running to which evidence could be attached")
         return self._current
 
+    def operation(self, operation: Operation) -> None:
+        """Take down what the testbed did, with the scenario it did it for, if it did it for one."""
+        if self._current is not None and self._current.in_own_thread:
+            self._current.attach_operation(operation)
+        else:
+            self.journal.operation(operation)
+
     # -- collection
 
     @pytest.hookimpl(tryfirst=True)
@@ -81,10 +92,20 @@ class RunRecorder:
         """Note what is going to run."""
         self._collected = [item.nodeid for item in session.items if template_of(item) is not None]
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Take down what is going to run."""
+        if self._collected:
+            self.journal.planned(self._collected)
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A feature that cannot be collected voids the run."""
         if report.failed:
             self.run.suite_errors.append(f"collection of {report.nodeid or 'the features'} failed")
+
+    def leave_out(self, nodeid: str) -> None:
+        """Note that a collected scenario is not run on purpose, so that nobody misses it."""
+        self._collected.remove(nodeid)
 
     # -- one scenario
 
@@ -96,6 +117,7 @@ class RunRecorder:
         if self._current is not None:
             self._reached = self._shown_checks = 0
             self.run.records[self._current.identity.id] = self._current
+            self.journal.scenario_begun(self._current)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_before_step(self) -> None:
@@ -138,6 +160,8 @@ class RunRecorder:
     def _finish(self, record: ScenarioRecord) -> None:
         record.stop = now_ms()
         self._current = None
+        self.journal.identified()
+        self.journal.scenario_ended(record)
         self._tell(record)
 
     def _tell(self, record: ScenarioRecord) -> None:
@@ -164,8 +188,10 @@ class RunRecorder:
         for record in list(self.run.records.values()):
             if record.deferred and record is not self._current:
                 self._looked_at_again.append(record)
-            while record.deferred:
-                self._check_one(record)
+            if record.deferred:
+                while record.deferred:
+                    self._check_one(record)
+                self.journal.late_checks_made(record)
 
     def _check_one(self, record: ScenarioRecord) -> None:
         check, before = record.deferred.pop(0), len(record.failed_checks())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message, now_ms
+from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message, Operation, Wire, now_ms
 from dsp_conformance.report.verdicts import (
     Attribution,
     Exclusion,
@@ -21,6 +21,7 @@ from dsp_conformance.report.verdicts import (
     not_met,
     worst,
 )
+from dsp_conformance.report.watching import Place, Unwatched, Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -142,6 +143,8 @@ class ScenarioRecord:
         reasons: why it did not simply pass, in order of time.
         start: milliseconds since the epoch.
         stop: the same; 0 while it runs.
+        deferred: checks that the end of the run owes.
+        watcher: is told of everything at once.
     """
 
     identity: ScenarioIdentity
@@ -153,7 +156,8 @@ class ScenarioRecord:
     late: Evidence = field(default_factory=Evidence)
     reasons: list[Reason] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list, repr=False)
-    _open: StepRecord | None = None
+    watcher: Watcher = field(default_factory=Unwatched, repr=False, compare=False)
+    _open: int | None = None
     _ended: bool = False
     _thread: int = field(default_factory=threading.get_ident)
 
@@ -167,6 +171,7 @@ class ScenarioRecord:
         *,
         checks: Iterable[CheckOutcome] = (),
         facts: Mapping[str, str] | None = None,
+        wire: Wire | None = None,
     ) -> None:
         """Keep an exchange with the step that is running; outside of steps, with the scenario.
 
@@ -176,25 +181,40 @@ class ScenarioRecord:
             response_xml: the exact octets received; None if nothing came.
             checks: what the DUIS checks say; a failed one fails its own requirement, not the scenario's.
             facts: names and values to show with it, such as {"HTTP status": "200"}.
+            wire: how it travelled; None if it did not.
 
         Raises:
             RecordError: called from another thread than the scenario's. A receiver hands what it got to
                 the waiting step, which attaches it.
         """
-        self._here().exchanges.append(
-            Exchange(
-                title,
-                now_ms(),
-                Message.of(request_xml),
-                Message.of(response_xml),
-                tuple(map(Check.of, checks)),
-                dict(facts or {}),
-            )
+        exchange = Exchange(
+            title,
+            now_ms(),
+            Message.of(request_xml),
+            Message.of(response_xml),
+            tuple(map(Check.of, checks)),
+            dict(facts or {}),
+            wire,
         )
+        place, evidence = self._here()
+        evidence.exchanges.append(exchange)
+        self.watcher.exchange_attached(self, place, exchange)
+
+    def attach_operation(self, operation: Operation) -> None:
+        """Keep what the testbed did for this scenario; never judged by itself.
+
+        Raises:
+            RecordError: called from another thread than the scenario's.
+        """
+        place, evidence = self._here()
+        evidence.operations.append(operation)
+        self.watcher.operation_attached(self, place, operation)
 
     def observe(self, text: str) -> None:
         """Note something that is worth reading and never judged."""
-        self._here().observations.append(text)
+        place, evidence = self._here()
+        evidence.observations.append(text)
+        self.watcher.observed(self, place, text)
 
     def defer(self, check: Callable[[], None]) -> None:
         """Have `check` called at the end of the run; what it raises worsens this record.
@@ -203,25 +223,33 @@ class ScenarioRecord:
         """
         self.deferred.append(check)
 
-    def _here(self) -> Evidence:
-        if threading.get_ident() != self._thread:
+    @property
+    def in_own_thread(self) -> bool:
+        """Whether this is the thread from which evidence may be attached."""
+        return threading.get_ident() == self._thread
+
+    def _here(self) -> tuple[Place, Evidence]:
+        if not self.in_own_thread:
             raise RecordError(f"{self.identity.id}: evidence must be attached from the scenario's own thread")
-        if self._open:
-            return self._open.evidence
-        return self.late if self._ended else self.evidence
+        if self._open is not None:
+            return self._open, self.steps[self._open].evidence
+        return ("late", self.late) if self._ended else ("scenario", self.evidence)
 
     # -- what the recorder calls
 
     def begin_step(self, index: int) -> None:
         """Step number `index` (from 0) begins."""
-        self._open = self.steps[index]
-        self._open.status, self._open.start = StepStatus.RUNNING, now_ms()
+        self._open = index
+        step = self.steps[index]
+        step.status, step.start = StepStatus.RUNNING, now_ms()
+        self.watcher.step_begun(self, index)
 
     def end_step(self, status: StepStatus) -> None:
         """The running step ended; nothing happens if none runs."""
         if self._open is not None:
-            self._open.status, self._open.stop = status, now_ms()
-            self._open = None
+            index, self._open = self._open, None
+            self.steps[index].status, self.steps[index].stop = status, now_ms()
+            self.watcher.step_ended(self, index)
 
     def end(self) -> None:
         """The steps are over; whatever is attached from now on is late."""
@@ -230,9 +258,10 @@ class ScenarioRecord:
     def worsen(self, phase: Phase, exception: BaseException) -> Reason:
         """Add what an exception says about the scenario."""
         judged = self._named(judge(exception))
-        step = self._open.title if self._open else ""
+        step = "" if self._open is None else self.steps[self._open].title
         reason = Reason(phase, judged, step, _trace(exception) if judged.verdict is Verdict.ERROR else "")
         self.reasons.append(reason)
+        self.watcher.worsened(self, reason)
         self.end_step(StepStatus.of(judged))
         return reason
 

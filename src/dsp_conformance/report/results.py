@@ -11,8 +11,10 @@ from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.source import ReportSource
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from dsp_conformance.report.journal.writer import JournalWriter
     from dsp_conformance.report.records import ScenarioRecord
 
 FORMAT = 1
@@ -20,20 +22,25 @@ FORMAT = 1
 
 
 class Outputs:
-    """A sink of the recorder that has everything written when the run is over (`writers`).
+    """A sink of the recorder that ends the journal and has everything written from it (`writers`).
 
     Args:
         folder: where it goes; made if missing.
+        journal: the run's journal.
+        results_only: write `results.json` and nothing else.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, journal: JournalWriter, *, results_only: bool = False) -> None:
         self._folder = folder
+        self._journal = journal
+        self._results_only = results_only
 
     def run_started(self, run: Run) -> None:  # noqa: ARG002 - a sink is told everything
         """Remove a former run's files, so that a run that dies leaves none that look current."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for name in ("results.json", "summary.txt"):
+        for name in ("results.json", "summary.txt", "index.html", "front-page.pdf"):
             (self._folder / name).unlink(missing_ok=True)
+        self._journal.begin()
 
     def scenario_finished(self, record: ScenarioRecord) -> None:
         """Nothing is written before the end."""
@@ -42,13 +49,32 @@ class Outputs:
         """Write everything; what cannot be written is an error of the suite."""
         from dsp_conformance.report.writers import write_all  # noqa: PLC0415 - costly, and not for workers
 
-        source = ReportSource(run, results(run), lambda _scenario, _index: (None, None))
-        run.suite_errors += write_all(source, self._folder)
+        tree = results(run)
+        self._journal.finish(tree, results_text(tree).encode())
+        if self._results_only:
+            run.suite_errors += write_all(_in_memory(run), self._folder, (write_results,))
+        else:
+            run.suite_errors += write_all(self._source(run), self._folder)
+
+    def _source(self, run: Run) -> ReportSource:
+        """The run as its journal has it; from memory, without its messages, if that cannot be read."""
+        from dsp_conformance.report import journal  # noqa: PLC0415 - it imports this module
+
+        try:
+            return journal.read(self._journal.path)
+        except journal.JournalError as error:
+            run.suite_errors.append(str(error))
+            return _in_memory(run)
+
+
+def _in_memory(run: Run) -> ReportSource:
+    """The run without its messages, which are in the journal alone."""
+    return ReportSource(run, results(run), lambda _scenario, _index: (None, None))
 
 
 def write_results(source: ReportSource, folder: Path) -> None:
     """Write `results.json`."""
-    (folder / "results.json").write_text(_text(source.results), encoding="utf-8")
+    (folder / "results.json").write_text(results_text(source.results), encoding="utf-8")
 
 
 def results(run: Run) -> dict[str, Any]:
@@ -111,8 +137,8 @@ def _scenario(record: ScenarioRecord, run: Run) -> dict[str, Any]:
     return {**to_json(record), "known_failure": [str(entry) for entry in run.known(record)]}
 
 
-def _text(tree: dict[str, Any]) -> str:
-    """JSON with one line per entry: as quick as compact JSON, and two runs can be compared by line."""
+def results_text(tree: Mapping[str, Any]) -> str:
+    """The document as its file has it: one line per entry, so that two runs can be compared by line."""
     parts = []
     for key, value in tree.items():
         if isinstance(value, list):

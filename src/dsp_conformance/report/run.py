@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - a journal's identity is checked by this type
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from dsp_conformance.report.ledger import Keyword, Ledger
 from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_verdict, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from dsp_conformance.report.baseline import Baseline, EntryState, KnownFailure
     from dsp_conformance.report.plan import Plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dsp_conformance.report.source import ReportSource
@@ -13,19 +13,20 @@ Writer = Callable[[ReportSource, Path], None]
 
 def writers() -> tuple[Writer, ...]:
     """All writers, in the order in which they are called; imported only now, as some are costly."""
+    from dsp_conformance.report.page.writing import write_page  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.results import write_results  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.summary import write_summary  # noqa: PLC0415 - see the docstring
 
-    return (write_results, write_summary)
+    return (write_results, write_summary, write_page)  # the page links to what is there: it comes last
 
 
-def write_all(source: ReportSource, folder: Path) -> list[str]:
-    """Have every writer write; return what kept any of them from it, one line each.
+def write_all(source: ReportSource, folder: Path, chosen: Iterable[Writer] | None = None) -> list[str]:
+    """Have all writers write, or those chosen; return what kept any of them from it, one line each.
 
     One that fails keeps no other from writing: what can be had of a run's evidence must be had.
     """
     troubles = []
-    for writer in writers():
+    for writer in writers() if chosen is None else chosen:
         try:
             writer(source, folder)
         except Exception as error:  # noqa: BLE001 - see the docstring; told by the caller

@@ -123,7 +123,7 @@ class Workshop:
             response, settle = _PATIENCE[task.experiment.is_lawful]
             target = folder / "target.toml"
             target.write_text(_TARGET.format(url=url, response=response, settle=settle), encoding="utf-8")
-            arguments = (f"--target={target}", f"--reports={folder}", "--no-allure")
+            arguments = (f"--target={target}", f"--reports={folder}", "--results-only")
             run = self._process(_judged, (self._judge, arguments, task.nodeids, folder / "suite.txt"))
             run.start()
             run.join(_RUN_SECONDS)

@@ -25,8 +25,8 @@ def open_testbed(settings: TestbedSettings) -> OperationsTestbed:
         NoTerminal: the driver is `manual`, and there is no terminal.
     """
     match settings:
-        case ControlApiSettings(url=url, token=token):
-            return ControlApiTestbed(url, token)
+        case ControlApiSettings():
+            return ControlApiTestbed(settings.url, settings.token, tls=settings.tls)
         case CommandSettings():
             from dsp_conformance.testbed.command import CommandTestbed  # noqa: PLC0415 - used in few runs
 

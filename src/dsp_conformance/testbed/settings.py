@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dsp_conformance.tls.settings import ClientTls
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,10 +27,12 @@ class ControlApiSettings:
     Attributes:
         url: the base of the API.
         token: the bearer token; left out of every rendering.
+        tls: how to connect where the URL is https.
     """
 
     url: str
     token: str | None = field(default=None, repr=False)
+    tls: ClientTls = field(default_factory=ClientTls)
 
 
 @dataclass(frozen=True, slots=True)
