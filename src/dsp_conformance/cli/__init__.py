@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from dsp_conformance.cli.doctor import doctor
+from dsp_conformance.cli.eject import eject
 from dsp_conformance.cli.ledger import requirements, trace
 from dsp_conformance.cli.run import run
 from dsp_conformance.cli.schema import schema
@@ -31,3 +32,4 @@ main.add_command(selfcheck)
 main.add_command(requirements)
 main.add_command(trace)
 main.add_command(schema)
+main.add_command(eject)

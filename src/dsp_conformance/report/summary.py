@@ -32,6 +32,7 @@ _COLOURS = {
 }
 _RUN_COLOURS = {RunVerdict.CONFORMANT: "bold green", RunVerdict.NON_CONFORMANT: "bold red"}
 _MANY = 4
+_MOST_CHANGES = 20
 
 
 def write_summary(source: ReportSource, folder: Path) -> None:
@@ -66,6 +67,13 @@ def _head(run: Run) -> Iterable[RenderableType]:
     yield Text(f"Decision rule: {DECISION_RULE}")
     who = run.identity
     yield Text(f"Suite {who.suite_version}; DUIS schema: {who.schema_origin}; scenarios: {len(run.records)}")
+    yield _unbroken(f"Suite's files: {who.suite_origin}, {who.suite_fingerprint or 'not looked at'}", "dim")
+    if changes := who.suite_changes:
+        yield Text(f"SUITE MODIFIED, compared with {who.suite_version} as released:", _COLOURS["fail"])
+        for change in changes[:_MOST_CHANGES]:
+            yield _unbroken(f"  {change}", _COLOURS["inconclusive"])
+        if len(changes) > _MOST_CHANGES:
+            yield Text(f"  and {len(changes) - _MOST_CHANGES} more, see results.json")
     # What a reader must not miss; the target's name is on the command line that made this.
     for name, said in who.details.items():
         if name != "target":
