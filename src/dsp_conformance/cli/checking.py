@@ -16,21 +16,31 @@ if TYPE_CHECKING:
 __all__ = ["check_baseline", "check_folder", "check_target"]
 
 
-def check_target(path: Path | None, rejection_code: str | None = None) -> Target:
-    """See that the target can be used, and that the receiver can listen where it says."""
+def check_target(path: Path | None, rejection_code: str | None = None, *, shared: bool = False) -> Target:
+    """See that the target can be used, and that the receiver can listen where it says.
+
+    Args:
+        path: the target file; without one the bundled stub is the target.
+        rejection_code: what the command line says instead of the profile.
+        shared: whether several workers are to test it.
+    """
     from dsp_conformance.target import (  # noqa: PLC0415 - see the package
         Target,
         TargetError,
         load_target,
+        require_shareable,
         with_rejection_code,
     )
+    from dsp_conformance.testbed.terminal import NoTerminal  # noqa: PLC0415 - see the package
 
     try:
         target = Target.bundled_stub() if path is None else load_target(path)
         if rejection_code is not None:
             target = with_rejection_code(target, rejection_code)
+        if shared:
+            require_shareable(target)
         _check_told(target)
-    except TargetError as error:
+    except (TargetError, NoTerminal) as error:
         raise Unusable(str(error)) from None
     _check_receiver(target)
     return target
@@ -53,13 +63,14 @@ def _check_told(target: Target) -> None:
 
     Raises:
         TargetError: they do not.
+        NoTerminal: the testbed is a person's work, and there is no terminal.
     """
-    from dsp_conformance.testbed import ControlApiTestbed, TestbedError  # noqa: PLC0415 - see the package
+    from dsp_conformance.testbed.errors import TestbedError  # noqa: PLC0415 - see the package
+    from dsp_conformance.testbed.opening import open_testbed  # noqa: PLC0415 - see the package
 
     if target.testbed is None:
         return
-    settings = target.testbed
-    with ControlApiTestbed(settings.url, settings.token, tls=settings.tls) as testbed:
+    with open_testbed(target.testbed) as testbed:
         try:
             told, capabilities = testbed.dsp, testbed.capabilities
         except TestbedError:

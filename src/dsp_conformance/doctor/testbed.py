@@ -8,6 +8,8 @@ from dsp_conformance.doctor.network import connect, one_of_each_place, resolve, 
 from dsp_conformance.doctor.outcome import Outcome, Status, all_of, error, known, ok, skipped, warning
 from dsp_conformance.target import TargetError
 from dsp_conformance.testbed import Capability, TestbedError
+from dsp_conformance.testbed.settings import ControlApiSettings
+from dsp_conformance.testbed.terminal import NoTerminal
 from fixtures.opening import Opener
 from fixtures.stub_process import StubNotStarted
 
@@ -22,7 +24,8 @@ _TELL: Final = "Give it in the target file, or let the testbed tell it."
 def testbed(examination: Examination) -> Outcome:
     """The testbed answers, and with the target file it tells all that is needed of the DSP."""
     target = known(examination.target)
-    if target.testbed is not None and target.testbed.url in examination.unreachable:
+    settings = target.testbed
+    if isinstance(settings, ControlApiSettings) and settings.url in examination.unreachable:
         return skipped("not looked at: its address cannot be reached")
     given = examination.given
     opener = Opener(target, None, given.temporary, examination.inbox)
@@ -33,7 +36,7 @@ def testbed(examination: Examination) -> Outcome:
         dsp = target.completed_by(told, offered)
     except StubNotStarted as failure:
         return error(str(failure), "Start it by hand to see what it says.")
-    except TestbedError as failure:
+    except (NoTerminal, TestbedError) as failure:
         return error(str(failure), "See the testbed's own log, and [testbed] in the target file.")
     except TargetError as lacking:
         return error("\n".join(map(str, lacking.problems)), _TELL)
