@@ -113,7 +113,7 @@ def run(
     root = suite_root()
     ledger = load_ledger(root)
     check_features(root)
-    checked = check_target(target, rejection_code)
+    checked = check_target(target, rejection_code, shared=workers is not None)
     known = baseline or checked.baseline
     if known is not None:
         check_baseline(known, ledger)
