@@ -30,6 +30,13 @@ class FinishedRun:
         """The content of results.json, which is as its schema says."""
         return self.read_results(self.folder)
 
+    @property
+    def chosen_passed(self) -> bool:
+        """Whether all that applies of a selection passed: nothing but the selection keeps a verdict away."""
+        applying = [each for each in self.results["scenarios"] if each["exclusion"] != "not applicable"]
+        verdicts = {each["verdict"] for each in applying}
+        return self.exit_code == 3 and verdicts == {"pass"} and not self.results["suite_errors"]
+
     def requirements(self, state: str) -> set[str]:
         """The ids of the requirements in that state, such as "pass"."""
         return {each["id"] for each in self.results["requirements"] if each["verdict"] == state}

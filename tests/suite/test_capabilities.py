@@ -105,5 +105,5 @@ def test_whatever_a_testbed_lacks_is_declared_beside_the_steps_that_need_it(
     assert all(
         repr(each) in finished.output for each in missing if each != "set-status"
     )  # no step needs that
-    assert finished.exit_code in {0, 5}
+    assert finished.exit_code in {3, 5}  # those left aside keep a verdict away
     assert "requirements that this run will not assess" in finished.output

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from dsp_conformance.cli.doctor import doctor
 from dsp_conformance.cli.ledger import requirements, trace
 from dsp_conformance.cli.run import run
 from dsp_conformance.cli.schema import schema
@@ -23,6 +24,7 @@ def main() -> None:
     """Tells whether a DSP does what Smart Energy Code modification MP105 asks."""
 
 
+main.add_command(doctor)
 main.add_command(run)
 main.add_command(stub)
 main.add_command(selfcheck)

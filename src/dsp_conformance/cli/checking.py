@@ -58,7 +58,8 @@ def _check_told(target: Target) -> None:
 
     if target.testbed is None:
         return
-    with ControlApiTestbed(target.testbed.url, target.testbed.token) as testbed:
+    settings = target.testbed
+    with ControlApiTestbed(settings.url, settings.token, tls=settings.tls) as testbed:
         try:
             told, capabilities = testbed.dsp, testbed.capabilities
         except TestbedError:

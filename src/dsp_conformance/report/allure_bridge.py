@@ -7,10 +7,8 @@ the model of `allure_commons`. It is the only module that knows Allure's files.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import uuid
-import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -108,12 +106,10 @@ class _Written:
     Attributes:
         uuid: part of the result file's name; whichever process of a run writes it.
         attachments: per exchange (by identity) what is attached to it.
-        archives: the exact octets of all its messages; a second one if some came late.
     """
 
     uuid: str
     attachments: dict[int, list[Attachment]] = field(default_factory=dict)
-    archives: list[Attachment] = field(default_factory=list)
 
 
 class AllureBridge:
@@ -148,7 +144,6 @@ class AllureBridge:
         assert self._run is not None, "the recorder tells of the run's start before any scenario"
         file = str(uuid.uuid5(uuid.NAMESPACE_OID, self._key + record.identity.id))
         written = self._written.setdefault(record.identity.id, _Written(file))
-        written.archives.extend(self._archive(record))
         if record.deferred:
             for exchange in record.exchanges():
                 self._attached(exchange, written)
@@ -168,6 +163,7 @@ class AllureBridge:
             "DUIS.schema": identity.schema_origin,
             **{f"profile.{name}": value for name, value in identity.profile.items()},
             **identity.details,
+            "exact.octets": "journal.jsonl, beside the folder of these results",
             "verdict": run.verdict,
         }
         lines = (f"{_property(name)} = {_property(_plain(value))}\n" for name, value in about.items())
@@ -214,7 +210,6 @@ class AllureBridge:
             stop=record.stop,
             labels=[Label(name=name, value=value) for name, value in _labels(record, run)],
             parameters=[Parameter(name=name, value=value) for name, value in who.row.items()],
-            attachments=written.archives,
             titlePath=[*who.feature_file.split("/")[:-1], who.feature],
             steps=[
                 *self._evidence(record.evidence, written),
@@ -269,25 +264,12 @@ class AllureBridge:
         return written.attachments[id(exchange)]
 
     def _attach(self, what: str, message: Message | None) -> Iterable[Attachment]:
-        """Write a message laid out for reading; its exact octets go to the scenario's archive."""
+        """Write a message laid out for reading; its exact octets stand in the journal."""
         if message is None or message.octets is None:
             return
         text = readable(message.octets)
         kind = AttachmentType.XML if text.lstrip().startswith("<") else AttachmentType.TEXT
         yield self._attachment(f"{what}, {message.size} octets", text.encode(), kind)
-
-    def _archive(self, record: ScenarioRecord) -> Iterable[Attachment]:
-        """Write the exact octets of all messages, in order of time, as one file: many would take longer."""
-        page = io.BytesIO()
-        with zipfile.ZipFile(page, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            in_time = sorted(record.exchanges(), key=lambda one: one.at)
-            for number, exchange in enumerate(in_time, start=1):
-                for what, message in (("request", exchange.request), ("response", exchange.response)):
-                    if message is not None and message.octets is not None:
-                        archive.writestr(zipfile.ZipInfo(f"{number:02}-{what}.xml"), message.octets)
-            empty = not archive.namelist()
-        if not empty:
-            yield self._attachment("exact octets of all messages", page.getvalue(), AttachmentType.ZIP)
 
     def _attachment(self, name: str, body: bytes, kind: AttachmentType) -> Attachment:
         file = ATTACHMENT_PATTERN.format(prefix=uuid.uuid4(), ext=kind.extension)

@@ -38,7 +38,7 @@ class Outputs:
     def run_started(self, run: Run) -> None:  # noqa: ARG002 - a sink is told everything
         """Remove a former run's files, so that a run that dies leaves none that look current."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for name in ("results.json", "summary.txt"):
+        for name in ("results.json", "summary.txt", "index.html", "front-page.pdf"):
             (self._folder / name).unlink(missing_ok=True)
         self._journal.begin()
 

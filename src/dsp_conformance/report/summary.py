@@ -66,6 +66,10 @@ def _head(run: Run) -> Iterable[RenderableType]:
     yield Text(f"Decision rule: {DECISION_RULE}")
     who = run.identity
     yield Text(f"Suite {who.suite_version}; DUIS schema: {who.schema_origin}; scenarios: {len(run.records)}")
+    # What a reader must not miss; the target's name is on the command line that made this.
+    for name, said in who.details.items():
+        if name != "target":
+            yield Text(f"{name}: {said}", style="bold yellow")
     yield Text()
 
 

@@ -13,10 +13,11 @@ Writer = Callable[[ReportSource, Path], None]
 
 def writers() -> tuple[Writer, ...]:
     """All writers, in the order in which they are called; imported only now, as some are costly."""
+    from dsp_conformance.report.page.writing import write_page  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.results import write_results  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.summary import write_summary  # noqa: PLC0415 - see the docstring
 
-    return (write_results, write_summary)
+    return (write_results, write_summary, write_page)  # the page links to what is there: it comes last
 
 
 def write_all(source: ReportSource, folder: Path, chosen: Iterable[Writer] | None = None) -> list[str]:

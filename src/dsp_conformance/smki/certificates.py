@@ -27,6 +27,7 @@ __all__ = [
     "CertificateRole",
     "KeyUse",
     "check_certificate",
+    "check_validity",
     "identity_of",
     "load_certificate",
     "load_certificates",
@@ -160,7 +161,7 @@ def _usable(contents: Contents, at: datetime) -> x509.Certificate:
         tuple(certificate.issuer)
         identity_of(certificate)
         uses_of(certificate)
-        begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except (ValueError, TypeError, x509.InvalidVersion, SmkiError):
         if not pem and _is_private_key(contents):
             raise contents.problem(Defect.WRONG_CONTENT, _EXPECTED, "a private key", _HINT) from None
@@ -170,13 +171,23 @@ def _usable(contents: Contents, at: datetime) -> x509.Certificate:
         public_key_of(certificate)
     except SmkiError as error:
         raise contents.problem(error.defect, error.expected, error.found, error.hint) from None
+    check_validity(certificate, contents, at)
+    return certificate
+
+
+def check_validity(certificate: x509.Certificate, contents: Contents, at: datetime) -> None:
+    """Check that a certificate is valid at a time; the contents are those it was read from.
+
+    Raises:
+        SmkiError: it has expired (EXPIRED), or is not valid yet (NOT_YET_VALID).
+    """
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if at > end:
         found, hint = f"one that expired at {end.isoformat()}", "Have it renewed, or check the clock."
         raise contents.problem(Defect.EXPIRED, f"one valid at {at.isoformat()}", found, hint)
     if at < begin:
         found, hint = f"one valid only from {begin.isoformat()}", "Wait until then, or check the clock."
         raise contents.problem(Defect.NOT_YET_VALID, f"one valid at {at.isoformat()}", found, hint)
-    return certificate
 
 
 def _is_private_key(contents: Contents) -> bool:

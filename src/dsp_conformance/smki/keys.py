@@ -20,7 +20,7 @@ from dsp_conformance.smki.files import Contents, pem_blocks, read_contents
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-__all__ = ["describe_key", "is_p256", "load_private_key"]
+__all__ = ["describe_key", "is_p256", "load_any_private_key", "load_private_key"]
 
 _WHAT = "private key"
 _EXPECTED = "a private key in PEM or DER form"
@@ -41,13 +41,17 @@ def load_private_key(path: Path | str, *, password: str | None = None) -> ec.Ell
     Raises:
         SmkiError: if there is no such key in the file, or the password does not open it.
     """
-    contents = _key_in(read_contents(Path(path), _WHAT))
-    key = _decode(contents, password)
+    contents, key = _loaded(Path(path), password)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise contents.problem(Defect.KEY_TYPE, "an elliptic-curve key on P-256", describe_key(key), _HINT)
     if not is_p256(key):
         raise contents.problem(Defect.CURVE, "a key on the curve P-256 (secp256r1)", describe_key(key), _HINT)
     return key
+
+
+def load_any_private_key(path: Path | str, *, password: str | None = None) -> PrivateKeyTypes:
+    """Load a private key of whatever kind, such as one for TLS; otherwise as `load_private_key`."""
+    return _loaded(Path(path), password)[1]
 
 
 def is_p256(key: object) -> bool:
@@ -64,6 +68,11 @@ def describe_key(key: object) -> str:
     if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
         return f"an RSA key of {key.key_size} bits"
     return f"a key of another kind ({type(key).__name__})"
+
+
+def _loaded(path: Path, password: str | None) -> tuple[Contents, PrivateKeyTypes]:
+    contents = _key_in(read_contents(path, _WHAT))
+    return contents, _decode(contents, password)
 
 
 def _key_in(contents: Contents) -> Contents:

@@ -27,6 +27,7 @@ from dsp_conformance.target.fields import (
     bind_address,
 )
 from dsp_conformance.target.testbed_form import TestbedForm
+from dsp_conformance.target.tls_form import ReceiverTlsForm, TlsForm
 from dsp_conformance.user.transport import Timeouts
 
 __all__ = ["SECTIONS", "TargetForm"]
@@ -90,6 +91,7 @@ class ReceiverForm(Section):
         description="'host:port', such as '127.0.0.1:0' (port 0: any free one)",
     )
     public_url: Url | None = Field(default=None, description=f"{URL}, at which the DSP reaches the receiver")
+    tls: ReceiverTlsForm | None = Field(default=None, description="a section [receiver.tls]")
 
 
 class SchemaForm(Section):
@@ -160,6 +162,7 @@ class TargetForm(Section):
     users: list[UserForm] = Field(default_factory=list, description="sections [[users]]")
     receiver: ReceiverForm = Field(default_factory=ReceiverForm, description="a section [receiver]")
     testbed: TestbedForm = Field(description="a section [testbed]")
+    tls: TlsForm | None = Field(default=None, description="a section [tls]")
     schema_files: SchemaForm | None = Field(default=None, alias="schema", description="a section [schema]")
     timeouts: TimeoutsForm = Field(default_factory=TimeoutsForm, description="a section [timeouts]")
     limits: LimitsForm = Field(default_factory=LimitsForm, description="a section [limits]")
@@ -173,7 +176,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "dsp": DspForm,
     "users": UserForm,
     "receiver": ReceiverForm,
+    "receiver.tls": ReceiverTlsForm,
     "testbed": Section,  # its keys are the driver's: `testbed_form.DRIVERS`
+    "testbed.tls": TlsForm,
+    "tls": TlsForm,
     "schema": SchemaForm,
     "timeouts": TimeoutsForm,
     "limits": LimitsForm,

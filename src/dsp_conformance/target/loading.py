@@ -14,6 +14,8 @@ from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.testbed_form import ControlApiForm
 from dsp_conformance.target.values import DspSettings, Profile, Target, endpoints_under
 from dsp_conformance.testbed.settings import ControlApiSettings
+from dsp_conformance.tls.files import Purpose, check_authorities, check_own
+from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.service_user import ServiceUser
 from dsp_conformance.user.transport import Endpoints, Timeouts
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
         UserForm,
     )
     from dsp_conformance.target.testbed_form import TestbedForm
+    from dsp_conformance.target.tls_form import ReceiverTlsForm, TlsForm
     from dsp_conformance.testbed.settings import TestbedSettings
 
 __all__ = ["Loader"]
@@ -68,7 +71,8 @@ class Loader:
         dsp = self._dsp(form.dsp)
         users = self._users(form.users)
         receiver = self._receiver(form.receiver, limit)
-        testbed = self._testbed(form.testbed)
+        tls = ClientTls() if form.tls is None else self._client_tls("tls", form.tls)
+        testbed = self._testbed(form.testbed, tls)
         schema = self._schema(form.schema_files)
         if self._problems or testbed is None:
             raise TargetError(self._path, tuple(self._problems))
@@ -88,6 +92,7 @@ class Loader:
             profile,
             bodies,
             baseline,
+            tls,
             operator=form.report.operator or "",
         )
 
@@ -182,24 +187,73 @@ class Loader:
         if form.bind.host in _EVERYWHERE and form.public_url is None:
             found = "nothing, while bind listens on every address"
             self._report("receiver", "public_url", "the address at which the DSP reaches it", found)
-        return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit)
+        tls = None if form.tls is None else self._receiver_tls(form.tls)
+        return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit, tls)
 
-    def _testbed(self, form: TestbedForm) -> TestbedSettings | None:
+    def _receiver_tls(self, form: ReceiverTlsForm) -> ServerTls | None:
+        own = self._own_certificate("receiver.tls", form, Purpose.SERVER)
+        client_ca = self._authorities("receiver.tls", "client_ca", form.client_ca)
+        return None if own is None else ServerTls(own, client_ca)
+
+    def _client_tls(self, section: str, form: TlsForm) -> ClientTls:
+        own = self._own_certificate(section, form, Purpose.CLIENT)
+        ca = self._authorities(section, "ca", form.ca)
+        if ca is not None and not form.verify:
+            hint = "Leave one of them out: with verify = false no certificate is checked."
+            self._report(section, "verify", "true, or no ca beside it", "false", hint)
+        return ClientTls(ca, own, form.verify, section)
+
+    def _own_certificate(
+        self, section: str, form: TlsForm | ReceiverTlsForm, purpose: Purpose
+    ) -> OwnCertificate | None:
+        password = self._secret(section, "key_password_env", form.key_password_env)
+        if form.key_password_env is not None and password is None:
+            return None
+        if form.certificate is None or form.key is None:
+            if form.certificate is not None or form.key is not None:
+                absent, present = (
+                    ("certificate", "key") if form.certificate is None else ("key", "certificate")
+                )
+                self._report(section, absent, f"the path that goes with {present}", "nothing")
+            return None
+        own = OwnCertificate(self._path.parent / form.certificate, self._path.parent / form.key, password)
+        try:
+            check_own(own, purpose)
+        except SmkiError as error:
+            if error.defect in _PASSWORD_DEFECTS:
+                self._smki(section, "key_password_env", error)
+            else:
+                self._smki(section, "key" if error.what == "private key" else "certificate", error)
+            return None
+        return own
+
+    def _authorities(self, section: str, key: str, name: str | None) -> Path | None:
+        if name is None:
+            return None
+        path = self._path.parent / name
+        try:
+            check_authorities(path)
+        except SmkiError as error:
+            self._smki(section, key, error)
+        return path
+
+    def _testbed(self, form: TestbedForm, tls: ClientTls) -> TestbedSettings | None:
         match form:
             case ControlApiForm():
-                return self._control_api(form)
+                return self._control_api(form, tls)
             case _:
                 hint = "This version knows the keys of this driver, and cannot drive it yet."
                 self._report("testbed", "driver", "the driver 'control-api'", repr(form.driver), hint)
                 return None
 
-    def _control_api(self, form: ControlApiForm) -> ControlApiSettings:
+    def _control_api(self, form: ControlApiForm, tls: ClientTls) -> ControlApiSettings:
         token = self._secret("testbed", "token_env", form.token_env)
         if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
             expected = f"a bearer token in the environment variable {form.token_env}"
             found = "something with spaces, or with other than printable ASCII characters (not shown)"
             self._report("testbed", "token_env", expected, found)
-        return ControlApiSettings(form.url, token)
+        tls = tls if form.tls is None else self._client_tls("testbed.tls", form.tls)
+        return ControlApiSettings(form.url, token, tls)
 
     def _schema(self, form: SchemaForm | None) -> DuisSchema:
         if form is not None:

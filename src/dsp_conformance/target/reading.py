@@ -87,8 +87,11 @@ def _problem(error: ErrorDetails) -> TargetProblem:
         section, inner = f"users[{int(inner[0]) + 1}]", inner[1:]
     elif name == "testbed" and inner:
         form, inner = DRIVERS[str(inner[0])], inner[1:]
+    if inner and f"{name}.{inner[0]}" in SECTIONS:
+        section, inner = f"{name}.{inner[0]}", inner[1:]
+        form = SECTIONS[section]
     if not inner:
-        bracketed = "sections [[users]]" if section == "users" else f"a section [{name}]"
+        bracketed = "sections [[users]]" if section == "users" else f"a section [{section}]"
         found = "nothing" if kind == "missing" else _shown(value)
         return TargetProblem(section, "", bracketed, found)
     key = str(inner[0])

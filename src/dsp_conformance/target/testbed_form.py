@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import AfterValidator, Field
 
 from dsp_conformance.target.fields import URL, EnvironmentName, FilePath, Seconds, Section, Text, Url
+from dsp_conformance.target.tls_form import TlsForm
 from dsp_conformance.testbed.protocol import Capability
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ControlApiForm(Section):
     token_env: EnvironmentName | None = Field(
         default=None, description="the name of the environment variable that holds the bearer token"
     )
+    tls: TlsForm | None = Field(default=None, description="a section [testbed.tls]")
 
 
 class ProvisionedForm(Section):

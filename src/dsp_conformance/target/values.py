@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from dsp_conformance.duis.response_codes import ResponseCode
@@ -10,6 +10,7 @@ from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.testbed import Capability
+from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Endpoints, Timeouts
 
@@ -141,6 +142,7 @@ class Target:
         profile: what the product declares.
         request_bodies: a folder of request bodies that go before the suite's own; not yet read.
         baseline: the vendor's own list of known failures; not yet read.
+        tls: how to connect to the DSP's services where their URLs are https.
         before_mp105: of the bundled stub: behave as the DSP did before the change.
         operator: who runs the suite, as reports are to name them; may be empty.
     """
@@ -156,6 +158,7 @@ class Target:
     profile: Profile
     request_bodies: Path | None = None
     baseline: Path | None = None
+    tls: ClientTls = field(default_factory=ClientTls)
     before_mp105: bool = False
     operator: str = ""
 
@@ -182,6 +185,16 @@ class Target:
             profile=profile,
             before_mp105=before_mp105,
         )
+
+    @property
+    def unverified(self) -> dict[str, str]:
+        """What reports have to say of servers whose certificates are not checked; empty where all are."""
+        said = {"tls": self.tls} | ({} if self.testbed is None else {"testbed.tls": self.testbed.tls})
+        sections = dict.fromkeys(f"[{tls.section}]" for tls in said.values() if not tls.verify)
+        if not sections:
+            return {}
+        where = " and ".join(sections)
+        return {"server certificates": f"not checked ({where} verify = false): anybody may have answered"}
 
     def completed_by(self, told: DspIdentity, capabilities: frozenset[Capability]) -> DspUnderTest:
         """The product under test, from the target file first and from the testbed for the rest.

@@ -11,9 +11,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from dsp_conformance.testbed.errors import TestbedUnreachable
+from dsp_conformance.tls.contexts import tls_adapter
+from dsp_conformance.tls.troubles import tls_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dsp_conformance.tls.settings import ClientTls
 
 __all__ = ["ControlApiClient", "Timeouts"]
 
@@ -48,7 +52,7 @@ class ControlApiClient:
     alone. Redirects are not followed: the token goes to the configured address and nowhere else.
     """
 
-    def __init__(self, url: str, token: str | None, timeouts: Timeouts) -> None:
+    def __init__(self, url: str, token: str | None, timeouts: Timeouts, tls: ClientTls) -> None:
         """Make a client; nothing is sent yet. Arguments and errors as for `ControlApiTestbed`."""
         self.url = url.rstrip("/")
         self._headers = {"Accept": "application/json"}
@@ -57,6 +61,7 @@ class ControlApiClient:
                 raise ValueError("a bearer token is one or more printable ASCII characters without spaces")
             self._headers["Authorization"] = f"Bearer {token}"
         self._timeouts = timeouts
+        self._tls = tls
         self._of_thread = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
@@ -96,15 +101,17 @@ class ControlApiClient:
                 proxies={},
             )
         except requests.RequestException as error:
-            raise TestbedUnreachable(url, _innermost(error), operation) from error
+            trouble = tls_trouble(error, url, self._tls, "[testbed] url")
+            raise TestbedUnreachable(url, _innermost(error), operation, trouble) from error
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)
         if session is None:
             session = requests.Session()
             session.trust_env = False
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=_RETRY))
+            session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=_RETRY))
+            if self.url.startswith("https://"):
+                session.mount("https://", tls_adapter(self._tls, retries=_RETRY, pool=1))
             with self._lock:
                 self._sessions.append(session)
                 self._of_thread.session = session

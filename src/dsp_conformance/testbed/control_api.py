@@ -13,6 +13,7 @@ from dsp_conformance.testbed._http import ControlApiClient, Timeouts
 from dsp_conformance.testbed.by_operations import Answer, OperationsTestbed
 from dsp_conformance.testbed.errors import MissingCapability, TestbedRefused
 from dsp_conformance.testbed.operations import OperationName
+from dsp_conformance.tls.settings import ClientTls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,18 +51,25 @@ class ControlApiTestbed(OperationsTestbed):
     It is a context manager: leaving it closes the connections.
     """
 
-    def __init__(self, url: str, token: str | None = None, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        timeouts: Timeouts | None = None,
+        tls: ClientTls | None = None,
+    ) -> None:
         """Make a driver; nothing is sent yet.
 
         Args:
             url: the base of the API, such as `http://127.0.0.1:8090/testbed/v1`.
             token: the bearer token, if the testbed wants one.
             timeouts: how long a call may take.
+            tls: how to connect where the URL is https.
 
         Raises:
             ValueError: if the token holds what no HTTP header may hold; the message does not show it.
         """
-        self._client = ControlApiClient(url, token, timeouts or Timeouts())
+        self._client = ControlApiClient(url, token, timeouts or Timeouts(), tls or ClientTls())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._client.url!r})"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dsp_conformance.testbed.protocol import Capability
+    from dsp_conformance.tls.troubles import TlsTrouble
 
 __all__ = [
     "MissingCapability",
@@ -72,13 +73,16 @@ class TestbedUnreachable(TestbedError):  # noqa: N818 - said of the testbed, as 
     Attributes:
         url: the address that was asked.
         cause: what went wrong, in the words of the layer that noticed.
+        tls: what was wrong with TLS, where it was that.
     """
 
-    def __init__(self, url: str, cause: str, operation: str) -> None:
+    def __init__(self, url: str, cause: str, operation: str, tls: TlsTrouble | None = None) -> None:
         super().__init__(operation)
-        self.url, self.cause = url, cause
+        self.url, self.cause, self.tls = url, cause, tls
 
     def __str__(self) -> str:
+        if self.tls is not None:
+            return f"could not {self.operation}: no TLS connection to the testbed at {self.url}: {self.tls}"
         return (
             f"could not {self.operation}: no answer from the testbed at {self.url} ({self.cause}); "
             "check that it runs, and 'url' in the target file's section [testbed]"

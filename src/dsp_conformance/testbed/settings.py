@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dsp_conformance.tls.settings import ClientTls
+
 __all__ = ["ControlApiSettings", "TestbedSettings"]
 
 
@@ -14,10 +16,12 @@ class ControlApiSettings:
     Attributes:
         url: the base of the API.
         token: the bearer token; left out of every rendering.
+        tls: how to connect where the URL is https.
     """
 
     url: str
     token: str | None = field(default=None, repr=False)
+    tls: ClientTls = field(default_factory=ClientTls)
 
 
 TestbedSettings = ControlApiSettings

@@ -18,11 +18,13 @@ class Trouble:
             that nothing can be said about the product; otherwise the DSP sent a message that cannot be used.
         what: the cause in one line.
         found: what came.
+        hint: what to do next, where more can be said of it than that the service URLs may be wrong.
     """
 
     environment: bool
     what: str
     found: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ It checks, keeps and then answers 204, or 400 if the message fails schema or sig
 
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dsp_conformance.duis import messages as duis
+from dsp_conformance.smki.errors import SmkiError
+from dsp_conformance.tls.contexts import server_context
+from dsp_conformance.tls.serving import Server, loop_for, with_tls
 from dsp_conformance.user.checks import CheckOutcome, check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
@@ -38,21 +42,23 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
     """Run the receiver in a thread for the length of the block, and give the URL to register at the DSP.
 
     Raises:
-        ReceiverUnusable: the address cannot be bound.
+        ReceiverUnusable: the address cannot be bound, or the files for TLS cannot be used.
     """
+    context = _context(settings)
     listener = _listen(settings.host, settings.port)
-    url = settings.public_url or f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}/"
-    server = uvicorn.Server(
-        uvicorn.Config(
-            _application(settings.limit, inspector, inbox),
-            http="h11",  # unlike the faster one, it bounds what a client may send as headers
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
-        )
+    scheme = "http" if context is None else "https"
+    url = settings.public_url or f"{scheme}://{_in_url(settings.host)}:{listener.getsockname()[1]}/"
+    configuration = uvicorn.Config(
+        _application(settings.limit, inspector, inbox),
+        loop=loop_for(context),
+        http="h11",  # unlike the faster one, it bounds what a client may send as headers
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=1,
     )
+    server = Server(with_tls(configuration, context))
     # The socket listens already, so a message that comes before the server's first turn waits in its queue.
     thread = threading.Thread(target=server.run, args=([listener],), name="receiver", daemon=True)
     thread.start()
@@ -147,6 +153,15 @@ def _delivery(
         accepted=bool(checks) and all(check.passed for check in checks),
         unread=unread,
     )
+
+
+def _context(settings: ReceiverSettings) -> ssl.SSLContext | None:
+    if settings.tls is None:
+        return None
+    try:
+        return server_context(settings.tls)
+    except SmkiError as error:
+        raise ReceiverUnusable(f"{settings.host}:{settings.port}", "", str(error)) from None
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
+from dsp_conformance.tls.settings import ServerTls
 
 
 @dataclass(eq=False)
@@ -12,12 +13,16 @@ class ReceiverUnusable(Exception):  # noqa: N818 - reads as what it is wherever 
     Attributes:
         address: the address of the target file's ``receiver.bind``.
         found: what the operating system said.
+        tls: what is wrong with the files of ``[receiver.tls]``, where it is that; empty otherwise.
     """
 
     address: str
     found: str
+    tls: str = ""
 
     def __str__(self) -> str:
+        if self.tls:
+            return f"[receiver.tls]: {self.tls}"
         return (
             f"receiver.bind = {self.address!r}: expected an address and free port, found: {self.found}. "
             "Choose another port, or 0 for any free one."
@@ -33,9 +38,11 @@ class ReceiverSettings:
         port: port to bind to; 0 for any free one.
         public_url: the URL at which the DSP reaches it, if that is not the address bound to.
         limit: octets of the largest message taken.
+        tls: makes it an https server; None for http.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     public_url: str | None = None
     limit: int = DEFAULT_LIMIT
+    tls: ServerTls | None = None

@@ -187,8 +187,10 @@ class UserSession:
         try:
             answer = self.connection.transport.post(service, octets)
         except TargetUnreachable as error:
+            hint = "" if error.tls is None else f"{error.tls.key}: {error.tls.hint}"
+            what = error.obstacle.value
             return replace(
-                exchange, trouble=Trouble(environment=True, what=error.obstacle.value, found=str(error))
+                exchange, trouble=Trouble(environment=True, what=what, found=str(error), hint=hint)
             )
         return _judged(exchange, answer, self.connection.inspector, spoilt=spoilt)
 

@@ -20,6 +20,9 @@ import urllib3
 from dsp_conformance import __version__
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
+from dsp_conformance.tls.contexts import tls_adapter
+from dsp_conformance.tls.settings import ClientTls
+from dsp_conformance.tls.troubles import TlsTrouble, tls_trouble
 
 MEDIA_TYPE: Final = "application/xml"
 """The content type of every DUIS message (``domain.md``, Messages)."""
@@ -46,6 +49,11 @@ class Endpoints:
     send_command: str
     non_device: str
     transform: str
+
+    @property
+    def any_https(self) -> bool:
+        """Whether any of them is reached through TLS."""
+        return any(url.startswith("https://") for url in (self.send_command, self.non_device, self.transform))
 
     def url_of(self, service: Service) -> str:
         """Return the URL of one service."""
@@ -99,6 +107,7 @@ class Obstacle(StrEnum):
     """Why a post brought no HTTP answer."""
 
     CONNECT = "no connection"
+    TLS = "no TLS connection"
     TIMEOUT = "no answer in time"
     BROKEN_OFF = "the connection broke"
     TOO_LARGE = "the answer is too large"
@@ -113,11 +122,13 @@ class TargetUnreachable(Exception):  # noqa: N818 - reads as what it is wherever
         obstacle: what stood in the way.
         url: where the request went.
         detail: what the HTTP library said.
+        tls: what was wrong with TLS, where it was that.
     """
 
     obstacle: Obstacle
     url: str
     detail: str
+    tls: TlsTrouble | None = None
 
     def __str__(self) -> str:
         return f"{self.obstacle} at {self.url}: {self.detail}"
@@ -131,11 +142,13 @@ class DuisTransport:
         endpoints: where the services listen.
         timeouts: how long to wait.
         limit: octets of the largest answer accepted.
+        tls: how to connect to services whose URLs are https.
     """
 
     endpoints: Endpoints
     timeouts: Timeouts = field(default_factory=Timeouts)
     limit: int = DEFAULT_LIMIT
+    tls: ClientTls = field(default_factory=ClientTls)
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     def post(self, service: Service, octets: bytes, *, content_type: str = MEDIA_TYPE) -> HttpAnswer:
@@ -159,7 +172,10 @@ class DuisTransport:
                 headers = tuple((name.lower(), value) for name, value in answer.headers.items())
                 return HttpAnswer(answer.status_code, headers, body, time.perf_counter() - begun)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise TargetUnreachable(_obstacle(error), url, str(error)) from error
+            trouble = tls_trouble(error, url, self.tls)
+            obstacle = _obstacle(error) if trouble is None else Obstacle.TLS
+            detail = str(error) if trouble is None else trouble.said
+            raise TargetUnreachable(obstacle, url, detail, trouble) from error
         finally:
             self._local.used_at = time.monotonic()
 
@@ -199,6 +215,8 @@ class DuisTransport:
             session = requests.Session()
             session.trust_env = False  # the target file alone says how the DSP is reached
             session.headers.update(_HEADERS)
+            if self.endpoints.any_https:
+                session.mount("https://", tls_adapter(self.tls))
             self._local.session, self._local.forms = session, {}
         elif time.monotonic() - self._local.used_at > _LONGEST_IDLE_SECONDS:
             session.close()  # its connections only; the next post opens a new one

@@ -1,0 +1,118 @@
+"""Checks of a whole exchange: SR8.2 is answered, and the answer's signature is the DSP's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
+from dsp_conformance.doctor.stage import new_stage
+from dsp_conformance.duis import xml
+from dsp_conformance.duis.messages import Inventory
+from dsp_conformance.duis.response_codes import ResponseCode
+from dsp_conformance.duis.signature import KnownSigners, SignatureOutcome, verify
+from dsp_conformance.duis.terms import DeviceType, UserRole
+from dsp_conformance.report.expectations import described
+from dsp_conformance.smki.identity import CertificateRole
+from dsp_conformance.testbed import Capability
+from dsp_conformance.user.session import UserSession
+from fixtures.devices import Model
+
+if TYPE_CHECKING:
+    from dsp_conformance.doctor.examination import Examination
+    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.user.exchange import Exchange
+    from dsp_conformance.user.service_user import ServiceUser
+
+__all__ = ["inventory", "signature", "unknown_user"]
+
+_NOT_ENTITLED: Final = frozenset({ResponseCode.E1, ResponseCode.E2, ResponseCode.E3, ResponseCode.E4})
+_ANOTHERS: Final = frozenset(
+    {
+        SignatureOutcome.CERTIFICATE,
+        SignatureOutcome.KEY,
+        SignatureOutcome.ROLE,
+        SignatureOutcome.ORIGINATOR,
+    }
+)
+_MAKES_DEVICES: Final = frozenset({Capability.EDIT_CPL, Capability.PROVIDE_DEVICE})
+
+
+def inventory(examination: Examination) -> Outcome:
+    """Every Service User gets an answer to SR8.2: about a Device of the testbed's, where it provides any."""
+    run, target = known(examination.run), known(examination.target)
+    for user in target.users:
+        run.register_if_possible(user)
+    users = target.users or (run.user(UserRole.IS),)
+    if run.testbed.capabilities >= _MAKES_DEVICES:
+        stage = new_stage(run)
+        examination.device = stage.listed_device("ESME", Model.unique(DeviceType.ESME))
+    device_id = run.somebody() if examination.device is None else examination.device.device_id
+    for user in users:
+        exchange = UserSession(user, run.connection).read_inventory(device_id)
+        examination.inventory = exchange
+        wrong = _trouble(exchange) or unknown_user(user, exchange)
+        if wrong is not None:
+            return wrong
+    return _told(known(examination.inventory), device_id, provided=examination.device is not None)
+
+
+def unknown_user(user: ServiceUser, exchange: Exchange) -> Outcome | None:
+    """Tell that the DSP does not know, or not let in, a Service User; None where it does."""
+    code = known(exchange.response).response_code
+    if code not in _NOT_ENTITLED:
+        return None
+    named = ", ".join(sorted(user.roles))
+    return error(
+        f"the DSP answers SR8.2 of the Service User {user.eui} ({named}) with {described(code)}",
+        "Register that EUI at the DSP with these roles and this certificate, or correct eui, roles and "
+        "certificate in [[users]].",
+    )
+
+
+def _trouble(exchange: Exchange) -> Outcome | None:
+    trouble = exchange.trouble
+    if trouble is None:
+        return None
+    found = f"SR8.2 at {exchange.url}: {trouble.what} ({trouble.found})"
+    if trouble.environment:
+        return error(found, "Check the service URLs in [dsp], and that the DSP runs.")
+    return error(found, "Look at what the DSP answered: a run judges it as a defect (DUIS-01).")
+
+
+def _told(exchange: Exchange, device_id: Eui64, *, provided: bool) -> Outcome:
+    response = known(exchange.response)
+    code = response.response_code
+    if isinstance(response.content, Inventory):
+        if any(each.device_id == device_id for each in response.content.devices):
+            return ok(f"the inventory shows {device_id}, which the testbed provided")
+        found = f"the inventory does not show {device_id}, which the testbed provided"
+        return error(found, "See that testbed and DSP speak of one and the same inventory.")
+    if provided:
+        return error(
+            f"SR8.2 about {device_id}, which the testbed provided, is answered with {described(code)}",
+            "See that testbed and DSP speak of one and the same inventory.",
+        )
+    return ok(f"the DSP knows the Service User, and answers {code.value} about a Device that does not exist")
+
+
+def signature(examination: Examination) -> Outcome:
+    """The signature of an answer is made with a certificate that the target file or the testbed names."""
+    exchange, dsp = known(examination.inventory), known(examination.dsp)
+    octets = known(exchange.answer).octets
+    signers = KnownSigners(dsp.signing_certificates)
+    diagnosis = verify(xml.parse(octets), signers, roles=(CertificateRole.DSP_XML_SIGNING,))
+    if diagnosis.outcome is SignatureOutcome.UNSIGNED:
+        if isinstance(known(exchange.response).content, Inventory):
+            return warning("the inventory answer is unsigned", "A run will judge that as a defect (DUIS-02).")
+        return warning(
+            "the answer is a rejection, and unsigned as it may be",
+            "Nothing shows yet that the DSP's signing certificates are the right ones.",
+        )
+    if diagnosis.outcome in _ANOTHERS:
+        return error(
+            str(diagnosis),
+            "Give the certificate that the DSP signs with in [dsp] signing_certificates.",
+        )
+    if not diagnosis.accepted:
+        return warning(str(diagnosis), "A run will judge that as a defect of the product (DUIS-02).")
+    return ok(f"{diagnosis}, by {diagnosis.signer}")

@@ -1,0 +1,104 @@
+"""What a verdict rests on beyond what was seen, and what was not looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dsp_conformance.report.ledger import Keyword
+from dsp_conformance.report.page import words
+from dsp_conformance.report.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dsp_conformance.report.records import ScenarioRecord
+    from dsp_conformance.report.run import RequirementResult, Run
+
+__all__ = ["Caveat", "assumptions", "untested"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """One of them.
+
+    Attributes:
+        about: in a few words.
+        text: what a reader has to know.
+        links: requirements that it concerns.
+    """
+
+    about: str
+    text: str
+    links: tuple[str, ...] = ()
+
+
+def assumptions(run: Run, results: Iterable[RequirementResult]) -> Iterator[Caveat]:
+    """What the verdicts assume."""
+    who = run.identity
+    yield Caveat(
+        "This build alone", "The result holds for the build named above, and says nothing of others."
+    )
+    assumed = [one for one in results if one.keyword is Keyword.ASSUMED]
+    if assumed:
+        counted = "count like the others" if run.enforce_assumed else "are reported apart and decide nothing"
+        yield Caveat(
+            "Demands that nothing published settles",
+            f"These requirements are ASSUMED. In this run they {counted} "
+            f'(profile: assumed = "{"enforce" if run.enforce_assumed else "report"}").',
+            tuple(one.id for one in assumed),
+        )
+    if code := who.profile.get("rejection_code"):
+        yield Caveat(
+            f"Rejection code {code}",
+            "Requests that a Device's status forbids must be rejected with exactly this code, as the profile "
+            "says. The source paper speaks of E51; the public MP105 page and the list of response codes name "
+            "the check E5. Nothing published settles which is meant.",
+        )
+    undeclared = [name for name, value in who.profile.items() if value is None]
+    if undeclared:
+        yield Caveat(
+            "Undeclared features",
+            f"The profile does not declare {', '.join(undeclared)}. What is undeclared counts as absent.",
+        )
+    if who.schema_origin.startswith("bundled"):
+        yield Caveat(
+            "Profile schema instead of the official one",
+            "Messages were checked against the suite's own profile of the DUIS schema, which covers what "
+            "MP105 needs. A target file can name the folder of the published schema.",
+        )
+    if "TLS" in who.details and "off" in who.details["TLS"]:
+        yield Caveat("Transport security", f"TLS: {who.details['TLS']}.")
+    yield Caveat(
+        "States made by the testbed",
+        "Devices, their firmware and the CPL entries were put in place through the testbed. The suite "
+        "confirms each state by SR8.2 before it judges, and otherwise takes the testbed's word.",
+    )
+    noted = Counter(text for record in run.records.values() for text in _observations(record))
+    for text, count in sorted(noted.items(), key=lambda item: (-item[1], item[0])):
+        yield Caveat("Noted and not judged", f"{text} (in {words.plural(count, 'scenario')})")
+
+
+def _observations(record: ScenarioRecord) -> set[str]:
+    evidence = (record.evidence, *(step.evidence for step in record.steps), record.late)
+    return {text for one in evidence for text in one.observations}
+
+
+def untested(run: Run, results: Iterable[RequirementResult]) -> Iterator[Caveat]:
+    """What was not tested, and why."""
+    if run.left_out:
+        yield Caveat(
+            "A selection",
+            f"{words.plural(run.left_out, 'scenario')} of the suite were not selected for this run.",
+        )
+    for group in run.plan.groups if run.plan else ():
+        number = words.plural(len(group.scenarios), "scenario")
+        yield Caveat(str(group.exclusion).capitalize(), f"{group.what}: {number}.", group.requirements)
+    for one in results:
+        if one.verdict is Verdict.NONE:
+            yield Caveat(f"{one.id}: {one.state}", f"{one.title}: {one.not_assessed}.", (one.id,))
+    if run.plan is not None and not run.plan.capabilities_known:
+        yield Caveat(
+            "Unknown testbed", "The testbed did not tell what it can do; nothing was left out on its account."
+        )
