@@ -16,9 +16,9 @@ _UNPRINTABLE: Final = re.compile(
 def printable(text: str) -> str:
     r"""Return a text in which control characters are shown as escapes, such as ``\x1b``.
 
-    Line feeds and tabs stay; a carriage return before a line feed goes. What is returned may stand in XML.
+    Line feeds and tabs stay. What is returned may stand in XML.
     """
-    return _UNPRINTABLE.sub(_escaped, text.replace("\r\n", "\n"))
+    return _UNPRINTABLE.sub(_escaped, text)
 
 
 def one_line(text: str) -> str:
