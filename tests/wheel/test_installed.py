@@ -123,3 +123,88 @@ def test_every_module_can_be_imported_without_the_packages_that_only_tests_need(
     )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def ejected(installed: Installed, tmp_path: Path) -> Path:
+    done = installed.run("eject", "own suite", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "dsp-conformance run --suite 'own suite'" in done.stdout
+    return tmp_path / "own suite"
+
+
+def test_a_changed_suite_runs_and_says_in_its_reports_that_it_was_changed(
+    installed: Installed, ejected: Path
+) -> None:
+    feature = ejected / _READING
+    text = feature.read_text(encoding="utf-8")
+    own = text.replace(_ELECTRICITY, "Our own")
+    feature.write_text(own, encoding="utf-8")
+    assert own != text
+
+    done = installed.run("run", "--suite", ejected, "--scenario", f"{_READING}::Our own", cwd=ejected.parent)
+
+    reports = ejected.parent / "reports" / "latest"
+    results = json.loads((reports / "results.json").read_text(encoding="utf-8"))
+    assert [one["verdict"] for one in results["scenarios"]] == ["pass"], done.stdout + done.stderr
+    assert results["run"]["suite"]["origin"] == "ejected"
+    assert results["run"]["suite"]["changes"] == [f"{_READING} changed"]
+    assert "The suite was modified in 1 file" in results["verdict"]["sentence"]
+    assert f"  {_READING} changed" in (reports / "summary.txt").read_text(encoding="utf-8")
+    assert "--suite 'own suite'" in results["run"]["command"]
+
+
+def test_plain_pytest_runs_an_ejected_suite_too(installed: Installed, ejected: Path) -> None:
+    done = subprocess.run(
+        [installed.python, "-I", "-m", "pytest", "--collect-only", "-q", "features"],
+        cwd=ejected,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "features/test_features.py::test_a_suspended_electricity_meter_tells_its_fir" in done.stdout
+
+
+def test_a_suite_that_cannot_be_read_any_more_ends_the_run_with_file_and_line(
+    installed: Installed, ejected: Path
+) -> None:
+    feature = ejected / _READING
+    feature.write_text(feature.read_text(encoding="utf-8") + "\n  Scenaro: x\n", encoding="utf-8")
+
+    done = installed.run("run", "--suite", ejected, cwd=ejected.parent)
+
+    assert done.returncode == 2
+    assert f"{_READING}:" in done.stderr
+    assert "'Scenaro: x'" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_files_of_the_program_that_were_changed_where_it_is_installed_are_named(
+    installed: Installed, tmp_path: Path
+) -> None:
+    program = (
+        "import json, pathlib\n"
+        "from dsp_conformance.suite.places import own_suite\n"
+        "from dsp_conformance.suite.state import state_of\n"
+        "print(json.dumps(state_of(own_suite().root).changes))\n"
+    )
+    command = [str(installed.python), "-I", "-c", program]
+
+    def changes() -> list[str]:
+        done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+        told: list[str] = json.loads(done.stdout)
+        return told
+
+    assert changes() == []
+    package = installed.packages / "dsp_conformance"
+    touched = (package / "report" / "verdicts.py", package / "suite" / "bundled" / "steps" / "responses.py")
+    before = [path.read_bytes() for path in touched]
+    try:
+        for path in touched:
+            path.write_bytes(path.read_bytes() + b"\n# changed\n")
+        assert changes() == ["steps/responses.py changed", "dsp_conformance/report/verdicts.py changed"]
+    finally:
+        for path, octets in zip(touched, before, strict=True):
+            path.write_bytes(octets)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import click
 
 from dsp_conformance.cli.doctor import doctor
+from dsp_conformance.cli.eject import eject
 from dsp_conformance.cli.ledger import requirements, trace
+from dsp_conformance.cli.report import report
 from dsp_conformance.cli.run import run
 from dsp_conformance.cli.schema import schema
 from dsp_conformance.cli.selfcheck import selfcheck
@@ -26,8 +28,10 @@ def main() -> None:
 
 main.add_command(doctor)
 main.add_command(run)
+main.add_command(report)
 main.add_command(stub)
 main.add_command(selfcheck)
 main.add_command(requirements)
 main.add_command(trace)
 main.add_command(schema)
+main.add_command(eject)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from dsp_conformance.cli.features import collected_features, load_ledger
-from dsp_conformance.cli.usage import suite_root
+from dsp_conformance.cli.usage import suite_option, suite_root
 
 __all__ = ["doctor"]
 
@@ -20,6 +20,7 @@ _ERRORS = 2
 
 
 @click.command()
+@suite_option
 @click.option(
     "--target",
     type=click.Path(path_type=Path),

@@ -45,6 +45,20 @@ def load_ledger(root: Path) -> Ledger:
         raise Unusable(str(error)) from None
 
 
+def check_features(root: Path) -> None:
+    """See that the suite's feature files can be read: an ejected suite may have been changed.
+
+    Raises:
+        Unusable: some cannot.
+    """
+    from dsp_conformance.report.collection import CollectionError  # noqa: PLC0415 - see the package
+    from dsp_conformance.report.feature_files import read_features  # noqa: PLC0415 - see the package
+
+    _, problems = read_features(sorted((root / "features").rglob("*.feature")), root)
+    if problems:
+        raise Unusable(str(CollectionError(problems)))
+
+
 def run_features(
     root: Path, arguments: Sequence[str], nodeids: Sequence[str] = (), *, plugins: Sequence[object] = ()
 ) -> int:
@@ -62,6 +76,7 @@ def collected_features(root: Path) -> list[CollectedScenario]:
     Raises:
         Unusable: they cannot be used.
     """
+    check_features(root)
     found = _Collected()
     with contextlib.redirect_stdout(io.StringIO()) as said:
         code = _pytest(root, ["-p", "no:cacheprovider", "--collect-only", "-q"], (found,))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dsp_conformance.cli.checking import check_baseline, check_folder, check_target
-from dsp_conformance.cli.features import load_ledger, run_features
+from dsp_conformance.cli.features import check_features, load_ledger, run_features
 from dsp_conformance.cli.usage import suite_option, suite_root
 
 __all__ = ["run", "worker_count"]
@@ -112,7 +112,8 @@ def run(
         raise click.UsageError("--before-mp105 is about the bundled stub: leave it or --target out.")
     root = suite_root()
     ledger = load_ledger(root)
-    checked = check_target(target, rejection_code)
+    check_features(root)
+    checked = check_target(target, rejection_code, shared=workers is not None)
     known = baseline or checked.baseline
     if known is not None:
         check_baseline(known, ledger)

@@ -90,6 +90,11 @@ def results(run: Run) -> dict[str, Any]:
         "run": {
             "suite_version": who.suite_version,
             "suite_commit": who.suite_commit,
+            "suite": {
+                "origin": who.suite_origin,
+                "fingerprint": who.suite_fingerprint,
+                "changes": None if who.suite_changes is None else list(who.suite_changes),
+            },
             "operator": who.operator,
             "command": who.command,
             "dsp": {"name": who.product, "version": who.product_version},

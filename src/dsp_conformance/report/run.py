@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - a journal's identity is checked by this type
+from collections.abc import Mapping, Sequence  # noqa: TC003 - a journal's identity is checked by these
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,11 @@ class RunIdentity:
         product_version: its version or build.
         schema_origin: where the DUIS schema came from that answers were checked against.
         suite_commit: which commit of the suite, where it runs from a checkout; empty where it does not.
+        suite_origin: where the suite's files were: "bundled" with the program, "ejected" from it, or a
+            "checkout".
+        suite_fingerprint: one hash over these files.
+        suite_changes: what of them, or of the program, differs from what was released; None where nothing
+            is known to compare with.
         operator: who ran it, as the target file or the command line names them; may be empty.
         command: how to run the suite like that again, files named without their folders.
         profile: what the product declares, as in the target file.
@@ -53,8 +58,19 @@ class RunIdentity:
     profile: Mapping[str, bool | str | None] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     suite_commit: str = ""
+    suite_origin: str = "checkout"
+    suite_fingerprint: str = ""
+    suite_changes: Sequence[str] | None = None
     operator: str = ""
     command: str = "dsp-conformance run"
+
+    @property
+    def caveat(self) -> str:
+        """What has to be said with every verdict of a suite that is not as it was released; else empty."""
+        if not self.suite_changes:
+            return ""
+        files = "1 file" if len(self.suite_changes) == 1 else f"{len(self.suite_changes)} files"
+        return f" The suite was modified in {files}: this is no verdict of suite {self.suite_version}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +265,8 @@ class Run:
             case RunVerdict.UNUSABLE:
                 return f"{who}: no verdict: the run could not start: {self.unusable}"
         open_count = len(must) - len(assessed)
-        return f"{who}: {said}." + (f" MUST requirements not assessed: {open_count}." if open_count else "")
+        unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
+        return f"{who}: {said}.{unassessed}{self.identity.caveat}"
 
 
 def _voids(record: ScenarioRecord) -> bool:

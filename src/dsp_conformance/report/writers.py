@@ -29,12 +29,14 @@ def writers() -> tuple[Writer, ...]:
     from dsp_conformance.report.outputs.junit import write_junit  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.outputs.markdown import write_markdown  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.outputs.matrix import write_matrix  # noqa: PLC0415 - see the docstring
+    from dsp_conformance.report.page.front_pdf import write_front_page  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.page.writing import write_page  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.results import write_results  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.summary import write_summary  # noqa: PLC0415 - see the docstring
 
-    made = (write_results, write_summary, write_matrix, write_junit, write_markdown)
-    return (*made, write_page)  # the page links to what is there: it comes last
+    machines = (write_results, write_matrix, write_junit)
+    people = (write_summary, write_markdown, write_front_page)
+    return (*machines, *people, write_page)  # the page links to what is there: it comes last
 
 
 def write_all(source: ReportSource, folder: Path, chosen: Iterable[Writer] | None = None) -> list[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from dsp_conformance.testbed import _wire, operations
-from dsp_conformance.testbed.errors import MissingCapability, TestbedAnswerUnusable
+from dsp_conformance.testbed.errors import MissingCapability, TestbedAnswerUnusable, TestbedError
 from dsp_conformance.testbed.protocol import Capability, DspIdentity, ProvidedDevice, ReachedCommand
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from dsp_conformance.testbed.operations import Operation
     from dsp_conformance.testbed.protocol import CplEntry, DeviceSpec, Fault, UserRegistration
 
-__all__ = ["Answer", "OperationsTestbed"]
+__all__ = ["Answer", "OperationsTestbed", "Watcher"]
 
 _T = TypeVar("_T")
 
@@ -39,6 +41,10 @@ class Answer:
         self.content, self.source = content, source
 
 
+Watcher = Callable[["Operation", float, Answer | None, TestbedError | None], None]
+"""Takes an operation, how many seconds it took, and the testbed's answer, or else why it was not done."""
+
+
 class OperationsTestbed(ABC):
     """A testbed that is asked for one operation at a time; it is a context manager that closes it.
 
@@ -46,6 +52,9 @@ class OperationsTestbed(ABC):
     """
 
     __test__: ClassVar[bool] = False  # the name is the field's; pytest is not to collect it
+
+    watcher: Watcher = staticmethod(lambda _operation, _seconds, _answer, _error: None)
+    """Told of every operation once it is over, done or not, in the thread that asked for it."""
 
     @abstractmethod
     def _carry_out(self, operation: Operation) -> Answer:
@@ -138,7 +147,14 @@ class OperationsTestbed(ABC):
     def _do(self, operation: Operation) -> Answer:
         if operation.needs is not None and operation.needs not in self.capabilities:
             raise MissingCapability(operation.needs, operation.sentence)
-        return self._carry_out(operation)
+        begun = time.perf_counter()
+        try:
+            answer = self._carry_out(operation)
+        except TestbedError as error:
+            self.watcher(operation, time.perf_counter() - begun, None, error)
+            raise
+        self.watcher(operation, time.perf_counter() - begun, answer, None)
+        return answer
 
     def _ask(self, operation: Operation, form: TypeAdapter[_T]) -> _T:
         answer = self._do(operation)

@@ -79,6 +79,9 @@ class Delivery:
         accepted: whether the receiver took it (204) or refused it (4xx).
         unread: why the suite could not read a message in which nothing is known to be wrong: the suite's own
             fault, never the DSP's. Empty otherwise.
+        status: the HTTP status that it was answered with; 0 where that is not known.
+        peer: who posted it, as "host:port"; empty where that is not known.
+        headers: the HTTP headers as they came, names in lower case.
     """
 
     received_at: datetime
@@ -89,6 +92,9 @@ class Delivery:
     checks: tuple[CheckOutcome, ...]
     accepted: bool
     unread: str = ""
+    status: int = 0
+    peer: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def refusal(self) -> str:

@@ -50,9 +50,12 @@ class Inbox:
     refused ones no more is kept than a flood of junk may take of the memory.
 
     Attributes:
+        on_arrival: told of every message that is kept, with how many came before it that name the same
+            request, before anybody else gets to know of it; called with the inbox locked.
         refused_beyond: how many refused messages came after the last one kept.
     """
 
+    on_arrival: Callable[[Delivery, int], None] = lambda _delivery, _repeats: None
     refused_beyond: int = 0
     _arrived: Condition = field(default_factory=lambda: Condition(RLock()), repr=False)
     _deliveries: list[Delivery] = field(default_factory=list, repr=False)
@@ -70,6 +73,7 @@ class Inbox:
                     self.refused_beyond += 1
                     return
                 delivery = self._beginning_of(delivery)
+            self.on_arrival(delivery, 0 if request_id is None else len(self._by_request.get(request_id, ())))
             self._deliveries.append(delivery)
             if request_id is not None:
                 self._by_request.setdefault(request_id, []).append(delivery)

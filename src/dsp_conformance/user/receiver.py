@@ -9,7 +9,8 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -73,22 +74,33 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
 def _application(limit: int, inspector: Inspector, inbox: Inbox) -> Starlette:
     async def receive(request: Request) -> Response:
         content_type = request.headers.get("content-type", "")[:_SHOWN]
+        peer = "" if request.client is None else f"{_in_url(request.client.host)}:{request.client.port}"
+        came = partial(replace, peer=peer, headers=tuple(request.headers.items()))
         try:
             octets = await _body(request, limit)
         except _Unusable as flaw:
             refused = check_form(content_type, flaw.what, ())
-            inbox.put(_delivery(content_type, flaw.octets, None, (refused,), size=flaw.size))
+            unusable = _delivery(content_type, flaw.octets, None, (refused,), size=flaw.size)
+            inbox.put(came(unusable, status=flaw.status))
             return PlainTextResponse(f"{flaw.what}\n", flaw.status)
         delivery = await run_in_threadpool(_inspect, inspector, octets, content_type)
-        inbox.put(delivery)
+        status = _status(delivery)
+        inbox.put(came(delivery, status=status))
         if delivery.accepted:
-            return Response(status_code=204)
-        if delivery.unread:
-            return PlainTextResponse("the receiver failed\n", 500)
-        status = 400 if media_type(content_type) == MEDIA_TYPE else 415
-        return PlainTextResponse(f"{delivery.refusal}\n", status)
+            return Response(status_code=status)
+        told = "the receiver failed" if delivery.unread else delivery.refusal
+        return PlainTextResponse(f"{told}\n", status)
 
     return Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])])
+
+
+def _status(delivery: Delivery) -> int:
+    """The HTTP status with which a message that came in whole is answered."""
+    if delivery.accepted:
+        return 204
+    if delivery.unread:
+        return 500
+    return 400 if media_type(delivery.content_type) == MEDIA_TYPE else 415
 
 
 @dataclass(eq=False)

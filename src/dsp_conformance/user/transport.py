@@ -9,6 +9,7 @@ for long, which the DSP may be closing at this moment, is not used again.
 import io
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -90,12 +91,14 @@ class HttpAnswer:
         headers: the HTTP headers, names in lower case.
         octets: the body as it stood on the wire, but for transfer and content codings.
         seconds: from sending to the last octet.
+        sent_headers: the HTTP headers of the request, names in lower case.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     octets: bytes
     seconds: float
+    sent_headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def content_type(self) -> str:
@@ -161,16 +164,19 @@ class DuisTransport:
         begun = time.perf_counter()
         try:
             session = self._session()
+            request = self._request(session, url, octets, content_type)
             with session.send(
-                self._request(session, url, octets, content_type),
+                request,
                 timeout=(self.timeouts.connect, self.timeouts.answer),
                 allow_redirects=False,
                 stream=True,
                 proxies={},
             ) as answer:
                 body = self._read(answer, url)
-                headers = tuple((name.lower(), value) for name, value in answer.headers.items())
-                return HttpAnswer(answer.status_code, headers, body, time.perf_counter() - begun)
+                seconds = time.perf_counter() - begun
+                return HttpAnswer(
+                    answer.status_code, _lowered(answer.headers), body, seconds, _lowered(request.headers)
+                )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             trouble = tls_trouble(error, url, self.tls)
             obstacle = _obstacle(error) if trouble is None else Obstacle.TLS
@@ -226,6 +232,10 @@ class DuisTransport:
 def media_type(content_type: str) -> str:
     """Return a content type without its parameters, in lower case."""
     return content_type.partition(";")[0].strip().lower()
+
+
+def _lowered(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in headers.items())
 
 
 def utc_now() -> datetime:

@@ -1,0 +1,42 @@
+"""Reading feature files before pytest does, so that a slip is told in one line instead of a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bdd.exceptions import GherkinParseError
+from pytest_bdd.feature import get_feature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pytest_bdd.parser import Feature
+
+__all__ = ["read_features"]
+
+
+def read_features(files: Iterable[Path], root: Path, place: str = "") -> tuple[list[Feature], list[str]]:
+    """Read feature files; pytest-bdd keeps what it has read, so that they are read once in a process.
+
+    Args:
+        files: the files.
+        root: the folder that their names are told from.
+        place: goes before these names.
+
+    Returns:
+        The features, and what is wrong with the files that could not be read, one line each.
+    """
+    features, problems = [], []
+    for file in files:
+        name = f"{place}{file.relative_to(root).as_posix()}"
+        try:
+            features.append(get_feature(str(file.parent), file.name))
+        except GherkinParseError as error:
+            found = error.line_content.strip()
+            problems.append(f"{name}:{error.line}: expected Gherkin, found {found!r}: {error.message}")
+        except UnicodeDecodeError as error:
+            problems.append(f"{name}: expected UTF-8 text, found other octets at offset {error.start}")
+        except OSError as error:
+            problems.append(f"{name}: expected a readable file, found: {error.strerror}")
+    return features, problems
