@@ -144,9 +144,9 @@ IDENTITY = RunIdentity(
     "bundled profile (duis-profile.xsd)",
     {"rejection_code": "E51", "smets1": None, "secmp0007": False},
     {"target": "acme.toml"},
-    "0123456789abcdef",
-    "A. Tester",
-    "dsp-conformance run --target acme.toml",
+    suite_commit="0123456789abcdef",
+    operator="A. Tester",
+    command="dsp-conformance run --target acme.toml",
 )
 
 
