@@ -86,6 +86,7 @@ def test_of_many_violations_the_first_are_shown_and_the_others_counted() -> None
     assert "/Response/3" in found
     assert "/Response/4" not in found
     assert found.endswith("and 2 more")
+    assert check_form("application/xml", None, VIOLATIONS[:-2]).found.endswith("/Response/3: is wrong")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,7 @@ def test_a_signature_must_verify_wherever_it_is_and_be_there_where_required(
     passes = outcome in good or (outcome is SignatureOutcome.UNSIGNED and not required)
     assert (check.requirement, check.passed) == ("DUIS-02", passes)
     assert f"{outcome}; in detail" in check.found
+    assert check.expected.startswith("a signature" if required else "no signature")
 
 
 def test_lawful_oddities_of_a_signature_are_told_though_it_passes() -> None:
@@ -262,4 +264,6 @@ def test_a_response_to_no_request_fails_with_what_it_names() -> None:
     outcome = check_unasked(REQUEST_ID.target, replace(RESPONSE, request_id=replace(REQUEST_ID, counter=1)))
     assert (outcome.requirement, outcome.passed) == ("DUIS-03", False)
     assert str(replace(REQUEST_ID, counter=1)) in outcome.found
+    nameless = check_unasked(REQUEST_ID.target, replace(RESPONSE, request_id=None, response_id=None))
+    assert nameless.found == "RequestID missing, ResponseID missing"
     assert str(REQUEST_ID.target) in outcome.expected
