@@ -1,31 +1,31 @@
-"""Mutation testing: changes one thing in a module, runs what should notice, and tells what nobody noticed.
+"""Mutation testing: changes one thing in a module, runs its tests, and tells what nobody noticed.
 
-    python tools/mutate.py MODULE.py [MODULE.py ...] -- COMMAND [ARGUMENT ...]
+    python tools/mutate.py MODULE [MODULE ...] -- TESTS [TESTS ...]
 
-The command is run once as things are, and must succeed; then once for each mutant, in which it should fail. A
-command that begins with `pytest` is run in a forked process that has imported the libraries already. Modules
-are written over in place and put back, so run it in a clone that nobody else uses. What was run, and what
-survived why, stands in docs/mutation-testing.md.
+such as `dsp_conformance.user.checks -- tests/user/test_checks.py`. The tests are collected once; each mutant
+is tried in a forked process, in which the code of the module's functions, and its constants, are replaced. No
+file is changed. What was run, and what survived why, stands in docs/mutation-testing.md.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
+import contextlib
 import importlib
 import os
 import signal
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+from _pytest.main import pytest_runtestloop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-import pytest
 
 Change: TypeAlias = "tuple[str, Callable[[], None]]"
 """What is changed, in words, and what changes it in the tree."""
@@ -49,9 +49,8 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,
 }
-_TIMEOUT_SECONDS = 180.0
-_LIBRARIES = ("lxml.etree", "cryptography.x509", "xmlsec", "signxml", "requests", "pydantic")
-"""None of them a plugin of pytest, which has to import these itself."""
+_TIMEOUT_SECONDS = 120
+_NOT_IN_PLACE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,66 +168,94 @@ def _replacer(body: list[ast.stmt], index: int) -> Callable[[], None]:
     return drop
 
 
-def _notices(command: list[str]) -> bool:
-    if command[0] == "pytest":
-        return _pytest_notices(command[1:])
-    try:
-        done = subprocess.run(  # noqa: S603 - the command is the caller's own
-            command,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_TIMEOUT_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
+class _Trying:
+    """A plugin of pytest that runs the collected tests once for each mutant."""
+
+    def __init__(self, modules: list[str]) -> None:
+        self._modules = modules
+        self.survived = self.tried = 0
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if _fails(session, lambda: None):
+            raise pytest.UsageError("the tests fail without any mutant")
+        for name in self._modules:
+            module = importlib.import_module(name)
+            source = Path(str(module.__file__)).read_text(encoding="utf-8")
+            for mutant in mutants(source):
+                self.tried += 1
+                if not _fails(session, partial(_put_in_place, module, mutant.source)):
+                    self.survived += 1
+                    line = source.splitlines()[mutant.line - 1].strip()
+                    print(f"survived: {name}:{mutant.line}: {mutant.change}: {line}", flush=True)
+        print(f"{self.tried} mutants, {self.tried - self.survived} killed, {self.survived} survived")
         return True
-    return done.returncode != 0
 
 
-def _pytest_notices(arguments: list[str]) -> bool:
+def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool:
+    """Run the tests in a forked process, and tell whether one fails or they take too long."""
     child = os.fork()
     if child == 0:
-        signal.alarm(int(_TIMEOUT_SECONDS))
+        signal.alarm(_TIMEOUT_SECONDS)
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
-        os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *arguments])))
-    return os.waitpid(child, 0)[1] != 0
+        code = _NOT_IN_PLACE
+        with contextlib.suppress(BaseException):
+            prepare()
+            code = 1
+            pytest_runtestloop(session)
+            code = min(1, session.testsfailed)
+        os._exit(code)
+    status = os.waitpid(child, 0)[1]
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _NOT_IN_PLACE:
+        raise pytest.UsageError("a mutant could not be put in place")
+    return status != 0
 
 
-def _write(module: Path, source: str, age: int) -> None:
-    """Write a module with a time of its own, by which Python tells that what it compiled is out of date."""
-    module.write_text(source, encoding="utf-8")
-    moment = time.time() - 1_000_000 + age
-    os.utime(module, (moment, moment))
+def _put_in_place(module: ModuleType, source: str) -> None:
+    """Have a module that was imported everywhere already do what another source says."""
+    other = ModuleType(module.__name__)
+    vars(other).update({name: getattr(module, name) for name in ("__file__", "__package__", "__spec__")})
+    exec(compile(source, str(module.__file__), "exec"), vars(other))  # noqa: S102 - the project's own source
+    _graft(module, other, module.__name__)
+
+
+def _graft(old: object, new: object, owner: str) -> None:
+    """Give the functions of a module or class the code of others, and it the others' constants."""
+    for name, theirs in list(vars(new).items()):
+        ours = vars(old).get(name)
+        if ours is theirs:
+            continue
+        if isinstance(ours, type) and isinstance(theirs, type):
+            if ours.__module__ == owner:
+                _graft(ours, theirs, owner)
+            continue
+        function, others = _function(ours), _function(theirs)
+        if function is not None and others is not None:
+            function.__code__, function.__defaults__ = others.__code__, others.__defaults__
+            function.__kwdefaults__ = others.__kwdefaults__
+        elif isinstance(old, ModuleType) and isinstance(theirs, int | str | tuple | range | frozenset):
+            setattr(old, name, theirs)
+
+
+def _function(value: object) -> FunctionType | None:
+    """Return the function of a function, method, property or cache."""
+    if isinstance(value, property):
+        value = value.fget
+    value = getattr(value, "__func__", getattr(value, "__wrapped__", getattr(value, "func", value)))
+    return value if isinstance(value, FunctionType) else None
 
 
 def main() -> int:
     """Run it; the exit code is 1 where a mutant survived."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("modules", nargs="+", type=Path)
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
-    told, command = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
-    for library in _LIBRARIES:
-        importlib.import_module(library)
-    if not command or _notices(command):
-        parser.error("after --, a command that succeeds as things are")
-    survived = tried = 0
-    for module in told.modules:
-        source = module.read_text(encoding="utf-8")
-        try:
-            for age, mutant in enumerate(mutants(source)):
-                _write(module, mutant.source, age)
-                tried += 1
-                if not _notices(command):
-                    survived += 1
-                    line = source.splitlines()[mutant.line - 1].strip()
-                    print(f"survived: {module}:{mutant.line}: {mutant.change}: {line}", flush=True)
-        finally:
-            module.write_text(source, encoding="utf-8")
-    print(f"{tried} mutants, {tried - survived} killed, {survived} survived")
-    return 1 if survived else 0
+    modules, tests = sys.argv[1:split], sys.argv[split + 1 :]
+    if not modules or not tests:
+        print(__doc__)
+        return 2
+    trying = _Trying(modules)
+    code = pytest.main(["-x", "-q", "-s", "-p", "no:cacheprovider", *tests], plugins=[trying])
+    return 1 if trying.survived else int(code)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from dsp_conformance.duis.signature import (
     SignatureOutcome,
     verify,
 )
+from dsp_conformance.duis.signature_outcome import SignatureRefused
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki import CertificateRole, Credential, EphemeralPki
 
@@ -137,6 +138,20 @@ def test_a_signature_of_another_structure_is_refused(
     root = xml.parse(signed)
     change(root)
     assert judge(xml.serialise(root), dsp).outcome is SignatureOutcome.STRUCTURE
+
+
+def test_a_part_that_is_empty_is_said_to_hold_nothing(signed: bytes, dsp: Credential, judge: Judge) -> None:
+    root = xml.parse(signed)
+    (data,) = root.iter(ds("X509Data"))
+    data.clear()
+    diagnosis = judge(xml.serialise(root), dsp)
+    assert diagnosis.detail == "X509Data: expected X509IssuerSerial, found nothing"
+
+
+def test_a_refused_signature_says_at_which_step_and_why() -> None:
+    assert str(SignatureRefused(SignatureOutcome.DIGEST, "another digest")) == (
+        f"{SignatureOutcome.DIGEST}: another digest"
+    )
 
 
 def test_a_document_that_cannot_be_canonicalised_is_refused(

@@ -120,6 +120,26 @@ def test_an_alert_is_signed_and_belongs_to_the_command_that_it_names(
     assert verify_signature(grouped(message), keys.device_signing.public_key())
 
 
+def test_a_command_counter_of_more_than_8_octets_is_refused(
+    keys: HasKeys, user: Eui64, device: Eui64
+) -> None:
+    alert = ActivationAlert(
+        alert_code=AlertCode.ACTIVATED,
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        command_counter=2**64 - 1,
+        code=ActivationCode.SUCCESS,
+        version=FirmwareVersion.parse("0123ABCD"),
+    )
+    octets = build_activation_alert(
+        device=device, recipient=user, counter=1, alert=alert, signing_key=keys.device_signing
+    )
+    assert activation_alert(decode(octets)).command_counter == 2**64 - 1
+    largest, next_one = b"\x02\x09\x00" + b"\xff" * 8, b"\x02\x09\x01" + bytes(8)
+    assert largest in octets
+    with pytest.raises(GbcsDecodeError, match="command's counter"):
+        activation_alert(decode(octets.replace(largest, next_one)))
+
+
 @pytest.mark.parametrize(
     ("content", "offset"),
     [
@@ -197,7 +217,7 @@ def test_messages_of_another_kind_or_use_case_are_refused(samples: HasSamples) -
     response, alert = decode(samples.signed_by_device[0]), decode(samples.signed_by_device[-1])
     others = [decode(octets) for octets in (*samples.mac_wrapped, *samples.commands)]
     for message in (alert, *others):
-        with pytest.raises(GbcsDecodeError, match="expected a response of CS06, found"):
+        with pytest.raises(GbcsDecodeError, match="at octet 0 expected a response of CS06, found"):
             activation_response(message)
     for message in (response, *others):
         with pytest.raises(GbcsDecodeError, match="expected an alert of ACTIVATION_ALERT, found"):

@@ -203,11 +203,27 @@ def test_a_command_with_anything_else_in_it_is_refused_at_its_offset(samples: Ha
             with pytest.raises(GbcsDecodeError) as refused:
                 check_read_firmware_command(broken)
             assert refused.value.offset == message.content_offset + position
+        longer = replace(message, message=replace(message.message, content=content + b"\0"))
+        with pytest.raises(GbcsDecodeError) as refused:
+            check_read_firmware_command(longer)
+        assert refused.value.offset == message.content_offset + len(content)
+
+
+def test_no_command_of_another_use_case_is_made(keys: HasKeys, user: Eui64, device: Eui64) -> None:
+    with pytest.raises(GbcsValueError, match="ECS52, GCS38 or CS08, not CS06"):
+        build_read_firmware_command(
+            MessageCode.CS06,
+            originator=user,
+            device=device,
+            counter=COUNTER,
+            own_key=keys.user_agreement,
+            peer_key=keys.device_agreement.public_key(),
+        )
 
 
 def test_messages_of_another_kind_or_use_case_are_refused(samples: HasSamples) -> None:
     answer, others = decode(samples.mac_wrapped[-1]), samples.signed_by_device
-    with pytest.raises(GbcsDecodeError, match="a command of ECS52, GCS38 or CS08"):
+    with pytest.raises(GbcsDecodeError, match="at octet 0 expected a command of ECS52, GCS38 or CS08"):
         check_read_firmware_command(answer)
     for octets in others:
         with pytest.raises(GbcsDecodeError, match="a response of ECS52, GCS38 or CS08, found"):

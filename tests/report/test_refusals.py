@@ -160,7 +160,19 @@ def test_a_command_for_something_else_is_named(octets: bytes, difference: str) -
     assert difference not in caught.value.expected
 
 
-@pytest.mark.parametrize("octets", [b"", b"command", _command()[:-1]])
+def test_a_rejection_is_named_before_a_missing_command() -> None:
+    with pytest.raises(RequirementNotMet) as caught:
+        expect_local_command(_response(E51), code=I0, rejection_code=E51)
+    assert "LocalCommand" not in caught.value.expected
+
+
+def _with_other_content(octets: bytes) -> bytes:
+    changed = bytearray(octets)
+    changed[gbcs.decode(octets).content_offset] ^= 1
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("octets", [b"", b"command", _command()[:-1], _with_other_content(_command())])
 def test_octets_that_are_no_command_of_sr11_2_allow_no_judgement(octets: bytes) -> None:
     with pytest.raises(Inconclusive):
         expect_read_command(octets, REQUEST_ID, device_type=DeviceType.ESME)

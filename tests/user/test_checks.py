@@ -257,6 +257,7 @@ def test_a_request_that_the_device_answered_brings_one_response(
     outcome = check_response_count(REQUEST, found, answered=answered)
     assert (outcome.requirement, outcome.passed) == ("DUIS-04", passed)
     assert outcome.found == f"{found} responses"
+    assert outcome.expected.startswith("exactly one" if answered else "at most one")
     assert str(REQUEST_ID) in outcome.expected
 
 
