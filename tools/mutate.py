@@ -168,6 +168,10 @@ def _replacer(body: list[ast.stmt], index: int) -> Callable[[], None]:
     return drop
 
 
+class _CannotBeImported(Exception):  # noqa: N818 - named for what it says
+    """A mutant fails as soon as it is imported."""
+
+
 class _Trying:
     """A plugin of pytest that runs the collected tests once for each mutant."""
 
@@ -183,16 +187,22 @@ class _Trying:
             source = Path(str(module.__file__)).read_text(encoding="utf-8")
             for mutant in mutants(source):
                 self.tried += 1
-                if not _fails(session, partial(_put_in_place, module, mutant.source)):
+                failed = _fails(session, partial(_put_in_place, module, mutant.source))
+                if not failed:
                     self.survived += 1
+                    said = "not tried" if failed is None else "survived"
                     line = source.splitlines()[mutant.line - 1].strip()
-                    print(f"survived: {name}:{mutant.line}: {mutant.change}: {line}", flush=True)
+                    print(f"{said}: {name}:{mutant.line}: {mutant.change}: {line}", flush=True)
         print(f"{self.tried} mutants, {self.tried - self.survived} killed, {self.survived} survived")
         return True
 
 
-def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool:
-    """Run the tests in a forked process, and tell whether one fails or they take too long."""
+def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool | None:
+    """Run the tests in a forked process, and tell whether one fails or they take too long.
+
+    Returns:
+        None where the mutant could not be put in place: a function of it closes over other variables.
+    """
     child = os.fork()
     if child == 0:
         signal.alarm(_TIMEOUT_SECONDS)
@@ -201,14 +211,17 @@ def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool:
             os.dup2(nothing, stream)
         code = _NOT_IN_PLACE
         with contextlib.suppress(BaseException):
-            prepare()
+            try:
+                prepare()
+            except _CannotBeImported:
+                os._exit(1)  # every test would have noticed
             code = 1
             pytest_runtestloop(session)
             code = min(1, session.testsfailed)
         os._exit(code)
     status = os.waitpid(child, 0)[1]
     if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _NOT_IN_PLACE:
-        raise pytest.UsageError("a mutant could not be put in place")
+        return None
     return status != 0
 
 
@@ -216,7 +229,10 @@ def _put_in_place(module: ModuleType, source: str) -> None:
     """Have a module that was imported everywhere already do what another source says."""
     other = ModuleType(module.__name__)
     vars(other).update({name: getattr(module, name) for name in ("__file__", "__package__", "__spec__")})
-    exec(compile(source, str(module.__file__), "exec"), vars(other))  # noqa: S102 - the project's own source
+    try:
+        exec(compile(source, str(module.__file__), "exec"), vars(other))  # noqa: S102 - the project's own source
+    except Exception as error:
+        raise _CannotBeImported from error
     _graft(module, other, module.__name__)
 
 

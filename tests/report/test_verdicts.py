@@ -135,3 +135,37 @@ def test_conformance_needs_a_pass_and_nothing_inconclusive(
 def test_trouble_outside_of_the_scenarios_voids_any_run() -> None:
     decided = run_verdict([Verdict.PASS], [], enforce_assumed=False, suite_failed=True)
     assert decided is RunVerdict.SUITE_FAILED
+
+
+def test_what_a_testbed_lacks_is_told_in_words() -> None:
+    one, two = NotTestable("edit-cpl"), NotTestable("edit-cpl", "set-status")
+    assert str(judge(one).finding).startswith("not testable: the testbed lacks the capability 'edit-cpl'")
+    assert "the capabilities 'edit-cpl', 'set-status'" in str(judge(two).finding)
+    assert "no Device left" in str(judge(NotTestable(what="no Device left")).finding)
+
+
+def test_a_skip_is_told_with_its_reason_or_that_it_has_none() -> None:
+    assert "skipped: no network" in str(judge(pytest.skip.Exception("no network")).finding)
+    assert "skipped: no reason given" in str(judge(pytest.skip.Exception("")).finding)
+
+
+def test_an_error_of_the_suite_is_told_in_its_own_words_or_by_its_type() -> None:
+    told = judge(SuiteFault("the run ended early", hint="run it again")).finding
+    assert (told.what, told.hint) == (
+        "the suite itself failed: the run ended early",
+        "run it again",
+    )
+    unknown = judge(KeyError("lost")).finding
+    assert (unknown.what, unknown.found) == ("the suite itself failed", "KeyError: 'lost'")
+    assert judge(ValueError()).finding.found == "ValueError: no message"
+
+
+def test_verdicts_are_ordered_from_none_to_error() -> None:
+    assert sorted(Verdict) == [
+        Verdict.NONE,
+        Verdict.PASS,
+        Verdict.INCONCLUSIVE,
+        Verdict.FAIL,
+        Verdict.ERROR,
+    ]
+    assert [int(verdict) for verdict in sorted(Verdict)] == [0, 1, 2, 3, 4]
