@@ -169,3 +169,7 @@ def test_verdicts_are_ordered_from_none_to_error() -> None:
         Verdict.ERROR,
     ]
     assert [int(verdict) for verdict in sorted(Verdict)] == [0, 1, 2, 3, 4]
+
+
+def test_a_run_that_could_not_start_ends_as_a_wrong_usage_does() -> None:
+    assert RunVerdict.UNUSABLE.exit_code == 2
