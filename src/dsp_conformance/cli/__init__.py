@@ -12,6 +12,7 @@ from dsp_conformance.cli.doctor import doctor
 from dsp_conformance.cli.eject import eject
 from dsp_conformance.cli.init import init
 from dsp_conformance.cli.ledger import requirements, trace
+from dsp_conformance.cli.pack import pack, verify
 from dsp_conformance.cli.report import report
 from dsp_conformance.cli.run import run
 from dsp_conformance.cli.schema import schema
@@ -31,6 +32,8 @@ main.add_command(init)
 main.add_command(doctor)
 main.add_command(run)
 main.add_command(report)
+main.add_command(pack)
+main.add_command(verify)
 main.add_command(stub)
 main.add_command(selfcheck)
 main.add_command(requirements)

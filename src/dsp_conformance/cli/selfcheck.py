@@ -63,12 +63,13 @@ def selfcheck(names: tuple[str, ...], workers: int, output: Path, *, everything:
     """Prove that the suite can fail.
 
     Each deviation is one way in which the bundled stub can be made to differ. The suite must fail each
-    violation for a requirement that it breaks, and must pass every lawful variation.
+    violation for a requirement that it breaks, and must pass every lawful variation. When all are tried,
+    each requirement must be violated by something, and each scenario must kill something.
 
     \b
     Exit codes:
       0  it does
-      1  it does not
+      1  it does not: something survived, was killed for another reason only, was wrongly failed or is idle
       2  the command cannot be used
       4  a run failed and proves nothing
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
