@@ -23,25 +23,8 @@ from dsp_conformance.target.testbed_form import DRIVERS
 
 ROOT = Path(__file__).parents[2]
 KEYS = [(name, key) for name, form in forms().items() for key in form.model_fields]
-WRONG: tuple[object, ...] = (
-    7,
-    -1,
-    0,
-    1.5,
-    True,
-    "",
-    " ",
-    "x",
-    "x y",
-    "http://",
-    "a:70000",
-    "é",
-    [],
-    [""],
-    [7],
-    {},
-    {"x": 1},
-)
+TEXTS = ("", " ", "x", "x y", "http://", "a:70000", "é")
+WRONG: tuple[object, ...] = (*TEXTS, 7, -1, 0, 1.5, True, [], [""], [7], {}, {"x": 1})
 """Values of every type; each is right for some key and wrong for most."""
 
 
