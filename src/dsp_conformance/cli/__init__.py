@@ -15,6 +15,7 @@ from dsp_conformance.cli.run import run
 from dsp_conformance.cli.schema import schema
 from dsp_conformance.cli.selfcheck import selfcheck
 from dsp_conformance.cli.stub import stub
+from dsp_conformance.cli.testbed import testbed
 
 __all__ = ["main"]
 
@@ -28,6 +29,7 @@ def main() -> None:
 main.add_command(doctor)
 main.add_command(run)
 main.add_command(stub)
+main.add_command(testbed)
 main.add_command(selfcheck)
 main.add_command(requirements)
 main.add_command(trace)
