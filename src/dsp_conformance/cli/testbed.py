@@ -92,8 +92,8 @@ def _lines(needed: ShoppingList, listed: Counter[str]) -> Iterator[str]:
     if together := Counter(each.family for each in needed.wanted if each.family):
         yield ""
         yield (
-            f"{together.total()} of them are in {len(together)} groups: all of a group have to be of one model"
-            " with the same firmware, recorded and running; --csv shows which."
+            f"{together.total()} of them are in {len(together)} groups: all of a group have to be of one "
+            "model with the same firmware, recorded and running; --csv shows which."
         )
     if needed.unlistable:
         yield ""

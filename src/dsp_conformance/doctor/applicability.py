@@ -17,7 +17,7 @@ __all__ = ["scenarios"]
 
 def scenarios(examination: Examination) -> Outcome:
     """Tell how many scenarios a run would carry out."""
-    target, given = known(examination.target), examination.given
+    target, given = known(examination.target), known(examination.given)
     offered = None if examination.testbed is None else examination.testbed.capabilities
     roles = frozenset(role for user in target.users for role in user.roles)
     circumstances = Circumstances(target.profile.switches, roles, offered, allotment_for(target))
