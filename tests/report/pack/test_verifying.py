@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import zipfile
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from dsp_conformance.cli import main
 from dsp_conformance.report import journal
 from dsp_conformance.report.pack.making import JOURNAL, PAGE, RESULTS, make_pack
 from dsp_conformance.report.pack.manifest import MANIFEST, SIGNATURE, manifest_of
-from dsp_conformance.report.pack.signing import load_pem, load_signer
+from dsp_conformance.report.pack.signing import load_pem, load_signer, why_not_issued
 from dsp_conformance.report.pack.verifying import Trust, verify
 
 if TYPE_CHECKING:
@@ -138,6 +139,14 @@ def test_a_stranger_s_signature_is_not_trusted(reports: Path, keys: Path, tmp_pa
     assert len(problems(pack, Trust(tester=load_pem(keys / "ec.pem")))) == 2
     done = command("verify", pack, "--certificate", keys / "ec.pem")
     assert done.exit_code == 1
+
+
+def test_a_certificate_that_had_expired_before_the_run_ended_is_not_trusted(keys: Path) -> None:
+    tester, authority = load_pem(keys / "ec.pem"), load_pem(keys / "ca.pem")
+    end = tester.not_valid_after_utc
+    assert why_not_issued(tester, authority, end) == ""
+    assert "CN=tester ec had expired" in why_not_issued(tester, authority, end + timedelta(days=1))
+    assert "was not issued by" in why_not_issued(tester, load_pem(keys / "stranger.pem"), end)
 
 
 def better(files: Files) -> None:
