@@ -107,10 +107,11 @@ def collected_features(root: Path, added: Path | None = None) -> list[CollectedS
     check_features(root)
     found = _Collected()
     more = [] if added is None else [f"--added-features={added.absolute()}"]
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = _pytest(root, ["-p", "no:cacheprovider", "--collect-only", "-q", *more], (found,))
     if found.unusable or code:
-        raise Unusable(found.unusable or said.getvalue())
+        raise Unusable(found.unusable or said.getvalue().strip().removeprefix("Exit: "))
     return found.scenarios
 
 

@@ -83,6 +83,22 @@ def shadowing(
     for name in fixtures:
         if not name.startswith(_STEP) and manager.getfixturedefs(name, session):
             yield f"{_said(name)} is one of the suite's or of pytest's own. Give yours another name."
+    seer, sentences = _seer_and_sentences(items)
+    matched: dict[str, list[str]] = {}
+    for step in sentences:
+        for binding in bindings.of(seer, step) if seer else ():
+            if binding.file.startswith(PLACE):
+                matched.setdefault(binding.place, []).append(step.name)
+    for place, names in matched.items():
+        more = f" and {len(names) - 1} more sentences" if len(names) > 1 else ""
+        yield (
+            f"{place}: this step would stand in for the suite's own {names[0]!r}{more}. Word yours "
+            "otherwise; who wants to change the suite's steps ejects it."
+        )
+
+
+def _seer_and_sentences(items: Iterable[pytest.Item]) -> tuple[pytest.Item | None, list[Step]]:
+    """An added scenario, which sees added definitions, and the steps of the suite's own, each once."""
     seer: pytest.Item | None = None
     sentences: dict[tuple[str, str], Step] = {}
     for item in items:
@@ -93,15 +109,7 @@ def shadowing(
             seer = item
         else:
             sentences |= {(step.type, step.name): step for step in template.render(row_of(item)).steps}
-    if seer is None:
-        return
-    for step in sentences.values():
-        for binding in bindings.of(seer, step):
-            if binding.file.startswith(PLACE):
-                yield (
-                    f"{binding.place}: this step would stand in for the suite's own {step.name!r}. Word "
-                    "yours otherwise; who wants to change the suite's steps ejects it."
-                )
+    return seer, list(sentences.values())
 
 
 def _said(name: str) -> str:

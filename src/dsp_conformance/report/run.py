@@ -64,12 +64,12 @@ class RunIdentity:
     profile: Mapping[str, bool | str | None] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     suite_commit: str = ""
+    operator: str = ""
+    command: str = "dsp-conformance run"
     suite_origin: str = "checkout"
     suite_fingerprint: str = ""
     suite_changes: Sequence[str] | None = None
     added_features: str = ""
-    operator: str = ""
-    command: str = "dsp-conformance run"
 
     @property
     def caveat(self) -> str:

@@ -58,7 +58,9 @@ def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
         console.print(Group(_unbroken(sentence, "bold yellow")), crop=False)
         return page.getvalue()
     verdict = Text(sentence, style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
-    page_body = Group(verdict, *_head(run), *_baseline(run, results), *_tables(results), *_added(run), *_troubles(run))
+    page_body = Group(
+        verdict, *_head(run), *_baseline(run, results), *_tables(results), *_added(run), *_troubles(run)
+    )
     console.print(page_body, crop=False)
     return page.getvalue()
 
@@ -112,7 +114,7 @@ def _tables(results: list[RequirementResult]) -> Iterable[RenderableType]:
 
 
 def _added(run: Run) -> Iterable[RenderableType]:
-    """The scenarios that `--features` added: what they are, how they ended, and that no verdict rests on it."""
+    """The scenarios that `--features` added: what they are, how they ended, and what that means."""
     if not run.added():
         return
     title = f"Added by --features: {run.identity.added_features}"
