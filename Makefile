@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: conformance test lint format types imports wheel bench constraints clean
+.PHONY: conformance test selfcheck lint format types imports wheel bench constraints clean
 
 conformance: $(INSTALLED)  ## run the suite against the bundled stub; results in reports/latest/
 	$(BIN)/dsp-conformance run
 
 test: $(INSTALLED)  ## run the project's own tests
 	$(BIN)/pytest
+
+selfcheck: $(INSTALLED)  ## prove that the suite can fail; the kill matrix in reports/selfcheck/
+	$(BIN)/dsp-conformance selfcheck
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -7,7 +7,7 @@ from dsp_conformance.report.expectations import expect_accepted, expect_accepted
 from dsp_conformance.report.needs import needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.testbed.protocol import Capability, Fault
-from fixtures.devices import new_version
+from fixtures.devices import SPELLINGS, new_version
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
 from fixtures.traffic import usable
@@ -26,6 +26,18 @@ _TROUBLES = {
 def runs_listed(stage: Stage, device: str, cpl_status: str) -> None:
     staged = stage.device(device_name(device))
     stage.run_firmware(staged, stage.list_with_status(staged, CplStatus(cpl_status)))
+
+
+@given(
+    sentence(
+        "the {device} now runs firmware that the CPL lists as Active for its model,"
+        f" written (?P<how>{'|'.join(SPELLINGS)})"
+    )
+)
+@needs(*FIRMWARE)
+def runs_listed_as_spelled(stage: Stage, device: str, how: str) -> None:
+    staged = stage.device(device_name(device))
+    stage.run_firmware(staged, stage.list_spelled(staged, SPELLINGS[how]))
 
 
 @given(sentence("the {device} now runs the firmware that was removed from the CPL"))

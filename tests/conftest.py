@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +14,7 @@ from jsonschema import Draft202012Validator
 from dsp_conformance.report.published import schema_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytest_plugins = ["pytester"]
 
@@ -40,3 +44,81 @@ def read_results() -> Callable[[Path], dict[str, Any]]:
         return results
 
     return read
+
+
+_LAUNCHER = (
+    "import fcntl, os, sys, termios; "
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+class OnTerminal:
+    """A program at a terminal of its own, and the person in front of it.
+
+    What the program prints on its standard output goes elsewhere, as under a captured run: what the person
+    reads was written to the terminal itself.
+    """
+
+    def __init__(self, command: list[str], output: Path, **variables: str) -> None:
+        self._master, slave = pty.openpty()
+        with output.open("wb") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _LAUNCHER, *command],
+                stdin=slave,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+                cwd=_REPOSITORY,
+                env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | variables,
+            )
+        os.close(slave)
+        self.read = ""
+        self._shown = 0
+
+    def until(self, ending: str) -> str:
+        """Read up to these words, or to the end of the program, and return what came since the last."""
+        while (place := self.read.find(ending, self._shown)) < 0:
+            try:
+                chunk = os.read(self._master, 65_536)
+            except OSError:  # nobody holds the other end any more
+                chunk = b""
+            if not chunk:
+                rest, self._shown = self.read[self._shown :], len(self.read)
+                return rest
+            self.read += chunk.decode().replace("\r\n", "\n")
+        new, self._shown = self.read[self._shown : place + len(ending)], place + len(ending)
+        return new
+
+    def type(self, line: str) -> None:
+        os.write(self._master, f"{line}\n".encode())
+
+    def hang_up(self) -> None:
+        os.close(self._master)
+        self._master = -1
+
+    def ends(self) -> int:
+        """Wait for the program to end and return its exit code."""
+        if self._master >= 0:
+            self.until("\0")
+        return self.process.wait(60)
+
+    def close(self) -> None:
+        if self._master >= 0:
+            os.close(self._master)
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def at_terminal(tmp_path: Path) -> Iterator[Callable[..., OnTerminal]]:
+    """Start programs at terminals of their own."""
+    started: list[OnTerminal] = []
+
+    def start(*command: str, **variables: str) -> OnTerminal:
+        output = tmp_path / f"terminal-{len(started)}.out"
+        started.append(OnTerminal([sys.executable, *command], output, **variables))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()

@@ -292,8 +292,8 @@ class SmallSuite:
     ledger: str = LEDGER
     steps: str = ""
 
-    def start(self, feature: str, *arguments: str) -> pytest.RunResult:
-        """Run it, whatever comes of it."""
+    def start(self, feature: str, *arguments: str, apart: bool = False) -> pytest.RunResult:
+        """Run it, whatever comes of it; `apart` in a process of its own."""
         bdd_features.features.clear()  # pytest-bdd keeps what it once read from a path
         folder = self.pytester.path
         (folder / "features").mkdir(exist_ok=True)
@@ -305,6 +305,8 @@ class SmallSuite:
         self.pytester.makeconftest(CONFTEST)
         bound = "from pytest_bdd import scenarios\n\nscenarios('features')\n"
         self.pytester.makepyfile(test_features=self.steps + bound)
+        if apart:
+            return self.pytester.runpytest_subprocess(*arguments)
         return self.pytester.runpytest_inprocess(*arguments)
 
     def run(self, feature: str, *arguments: str) -> Outcome:

@@ -375,7 +375,7 @@ import json, sys
 from pathlib import Path
 from dsp_conformance.stub.server import StubSettings, serve
 given = json.loads(sys.argv[1])
-for name in ("token_file", "schema_folder"):
+for name in ("token_file", "schema_folder", "tls"):
     if name in given:
         given[name] = Path(given[name])
 sys.exit(serve(StubSettings(**given)))

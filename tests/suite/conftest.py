@@ -82,6 +82,12 @@ def run_some(tmp_path_factory: pytest.TempPathFactory, read_results: ReadResults
 
 
 @pytest.fixture
+def ended(read_results: ReadResults) -> Callable[[int, Path], FinishedRun]:
+    """What a run left behind that a test started by itself: by its exit code and its folder."""
+    return lambda code, folder: FinishedRun(code, "", folder, read_results)
+
+
+@pytest.fixture
 def serve_stub() -> Iterator[Callable[..., str]]:
     """Start stubs by hand, as somebody with a target file would; gives the control API's URL of each."""
     processes: list[subprocess.Popen[str]] = []

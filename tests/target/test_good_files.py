@@ -11,6 +11,7 @@ from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.target import Profile, Target, TargetError, load_target
 from dsp_conformance.testbed import Capability, DspIdentity
+from dsp_conformance.testbed.settings import ControlApiSettings
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Timeouts
 
@@ -48,7 +49,7 @@ def test_a_whole_file_says_everything(written: Written) -> None:
     assert user.gbcs_key_agreement is not None
     assert user.gbcs_signing != user.gbcs_key_agreement
     assert target.receiver == ReceiverSettings("::1", 8123, "http://receiver.example/duis", 1_048_576)
-    assert target.testbed is not None
+    assert isinstance(target.testbed, ControlApiSettings)
     assert (target.testbed.url, target.testbed.token) == (
         "http://dsp.example:8090/testbed/v1",
         "s3cret-token",
@@ -67,7 +68,7 @@ def test_everything_but_the_testbed_may_be_left_out(write: Callable[[str], Path]
     assert target.receiver == ReceiverSettings()
     assert target.timeouts == Timeouts()
     assert target.profile == Profile(ResponseCode.E51, 5.0, 10.0, False, "5.4", None, None, None, None)
-    assert target.testbed is not None
+    assert isinstance(target.testbed, ControlApiSettings)
     assert target.testbed.token is None
 
 

@@ -10,6 +10,7 @@ import pytest
 from dsp_conformance.smki.issuing import Issuer, Validity
 from dsp_conformance.smki.pki import EphemeralPki, TlsCredentials
 from dsp_conformance.target import TargetError, load_target
+from dsp_conformance.testbed.settings import ControlApiSettings
 from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def test_every_end_is_loaded_with_paths_relative_to_the_file(folder: Path) -> No
     tls = folder / "pki" / "tls"
     client = ClientTls(folder / "pki/root.pem", OwnCertificate(tls / "client.pem", tls / "client.key.pem"))
     assert target.tls == client
-    assert target.testbed is not None
+    assert isinstance(target.testbed, ControlApiSettings)
     assert target.testbed.tls == client, "the testbed is reached the same way unless its own section says how"
     server = OwnCertificate(tls / "server.pem", tls / "server.key.pem")
     assert target.receiver.tls == ServerTls(server, folder / "pki/root.pem")
@@ -92,7 +93,7 @@ def test_every_end_is_loaded_with_paths_relative_to_the_file(folder: Path) -> No
 def test_the_testbed_may_have_a_section_of_its_own(folder: Path) -> None:
     assert load(folder, ("[tls]", '[testbed.tls]\nca = "pki/issuing.pem"\n\n[tls]')) == []
     target = load_target(folder / "target.toml")
-    assert target.testbed is not None
+    assert isinstance(target.testbed, ControlApiSettings)
     assert target.testbed.tls == ClientTls(folder / "pki/issuing.pem", section="testbed.tls")
     assert target.tls.ca == folder / "pki/root.pem"
 

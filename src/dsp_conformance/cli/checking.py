@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import click
+
 from dsp_conformance.cli.usage import Unusable
 
 if TYPE_CHECKING:
@@ -16,21 +18,32 @@ if TYPE_CHECKING:
 __all__ = ["check_baseline", "check_folder", "check_target"]
 
 
-def check_target(path: Path | None, rejection_code: str | None = None) -> Target:
-    """See that the target can be used, and that the receiver can listen where it says."""
+def check_target(path: Path | None, rejection_code: str | None = None, *, shared: bool = False) -> Target:
+    """See that the target can be used, and that the receiver can listen where it says.
+
+    Args:
+        path: the target file; without one the bundled stub is the target.
+        rejection_code: what the command line says instead of the profile.
+        shared: whether several workers are to test it.
+    """
     from dsp_conformance.target import (  # noqa: PLC0415 - see the package
         Target,
         TargetError,
         load_target,
+        require_shareable,
         with_rejection_code,
     )
+    from dsp_conformance.testbed.terminal import NoTerminal  # noqa: PLC0415 - see the package
 
     try:
         target = Target.bundled_stub() if path is None else load_target(path)
         if rejection_code is not None:
             target = with_rejection_code(target, rejection_code)
-        _check_told(target)
-    except TargetError as error:
+        if shared:
+            require_shareable(target)
+        if _tell_troubles(target):
+            _check_told(target)
+    except (TargetError, NoTerminal) as error:
         raise Unusable(str(error)) from None
     _check_receiver(target)
     return target
@@ -46,6 +59,26 @@ def check_baseline(path: Path, ledger: Ledger) -> None:
         raise Unusable(str(error)) from None
 
 
+def _tell_troubles(target: Target) -> bool:
+    """Tell what the doctor's quick look finds on the way to the DSP, which leaves a run inconclusive.
+
+    Returns:
+        Whether the way is free.
+    """
+    from dsp_conformance.doctor.outcome import Status  # noqa: PLC0415 - see the package
+    from dsp_conformance.doctor.quick import troubles_of  # noqa: PLC0415 - see the package
+    from dsp_conformance.doctor.writing import lines  # noqa: PLC0415 - see the package
+
+    if target.path is None:
+        return True
+    troubles = troubles_of(target)
+    for each in troubles:
+        click.echo("\n".join(lines(each)), err=True)
+    if troubles:
+        click.echo("'dsp-conformance doctor' tells more.", err=True)
+    return all(each.outcome.status is not Status.ERROR for each in troubles)
+
+
 def _check_told(target: Target) -> None:
     """See that target file and testbed together tell all that is needed.
 
@@ -53,13 +86,14 @@ def _check_told(target: Target) -> None:
 
     Raises:
         TargetError: they do not.
+        NoTerminal: the testbed is a person's work, and there is no terminal.
     """
-    from dsp_conformance.testbed import ControlApiTestbed, TestbedError  # noqa: PLC0415 - see the package
+    from dsp_conformance.testbed.errors import TestbedError  # noqa: PLC0415 - see the package
+    from dsp_conformance.testbed.opening import open_testbed  # noqa: PLC0415 - see the package
 
     if target.testbed is None:
         return
-    settings = target.testbed
-    with ControlApiTestbed(settings.url, settings.token, tls=settings.tls) as testbed:
+    with open_testbed(target.testbed) as testbed:
         try:
             told, capabilities = testbed.dsp, testbed.capabilities
         except TestbedError:

@@ -118,7 +118,7 @@ def run(
     check_features(root)
     if features is not None:
         check_added(features, ledger, root)
-    checked = check_target(target, rejection_code)
+    checked = check_target(target, rejection_code, shared=workers is not None)
     known = baseline or checked.baseline
     if known is not None:
         check_baseline(known, ledger)

@@ -57,6 +57,14 @@ def stub() -> None:
     help="The base of the addresses told to others, where they reach the stub by another name.",
 )
 @click.option(
+    "--tls",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Speak https, by the certificates in this folder; they are made if it has none. A target file for"
+    " the suite is put there too.",
+)
+@click.option("--mutual-tls", is_flag=True, help="With --tls: demand client certificates.")
+@click.option(
     "--deviation",
     "deviations",
     multiple=True,

@@ -16,7 +16,7 @@ __all__ = ["scenarios"]
 
 def scenarios(examination: Examination) -> Outcome:
     """Tell how many scenarios a run would carry out."""
-    target, given = known(examination.target), examination.given
+    target, given = known(examination.target), known(examination.given)
     offered = None if examination.testbed is None else examination.testbed.capabilities
     roles = frozenset(role for user in target.users for role in user.roles)
     plan = Plan.of(given.scenarios(), given.ledger, Circumstances(target.profile.switches, roles, offered))

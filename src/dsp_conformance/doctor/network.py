@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok
 from dsp_conformance.duis.terms import Service
+from dsp_conformance.testbed.settings import ControlApiSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SERVICES",
     "Address",
+    "addresses_of",
     "connect",
     "connections",
     "names",
@@ -92,7 +94,7 @@ _NONE: Final = "the bundled stub is reached where it says that it listens"
 def addresses_of(target: Target) -> list[Address]:
     """The addresses in a target file, those of one host and port once."""
     found = []
-    if target.testbed is not None:
+    if isinstance(target.testbed, ControlApiSettings):
         found.append(Address("[testbed] url", target.testbed.url))
     if target.dsp.endpoints is not None:
         found += service_addresses(target.dsp.endpoints, "[dsp]")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.doctor.handshakes import shake_hands
 from dsp_conformance.doctor.network import connect, one_of_each_place, resolve, service_addresses
 from dsp_conformance.doctor.outcome import Outcome, Status, all_of, error, known, ok, skipped, warning
 from dsp_conformance.target import TargetError
 from dsp_conformance.testbed import Capability, TestbedError
+from dsp_conformance.testbed.settings import ControlApiSettings
+from dsp_conformance.testbed.terminal import NoTerminal
 from fixtures.opening import Opener
 from fixtures.stub_process import StubNotStarted
 
@@ -22,9 +25,10 @@ _TELL: Final = "Give it in the target file, or let the testbed tell it."
 def testbed(examination: Examination) -> Outcome:
     """The testbed answers, and with the target file it tells all that is needed of the DSP."""
     target = known(examination.target)
-    if target.testbed is not None and target.testbed.url in examination.unreachable:
+    settings = target.testbed
+    if isinstance(settings, ControlApiSettings) and settings.url in examination.unreachable:
         return skipped("not looked at: its address cannot be reached")
-    given = examination.given
+    given = known(examination.given)
     opener = Opener(target, None, given.temporary, examination.inbox)
     try:
         opened = opener.testbed("" if target.testbed is not None else given.stub_control_url())
@@ -33,7 +37,7 @@ def testbed(examination: Examination) -> Outcome:
         dsp = target.completed_by(told, offered)
     except StubNotStarted as failure:
         return error(str(failure), "Start it by hand to see what it says.")
-    except TestbedError as failure:
+    except (NoTerminal, TestbedError) as failure:
         return error(str(failure), "See the testbed's own log, and [testbed] in the target file.")
     except TargetError as lacking:
         return error("\n".join(map(str, lacking.problems)), _TELL)
@@ -48,12 +52,15 @@ def testbed(examination: Examination) -> Outcome:
 
 def _unreached_as_told(examination: Examination) -> list[Outcome]:
     """Look at the addresses that the testbed told of as at those of a target file; tell of failures only."""
-    dsp, patience = known(examination.dsp), known(examination.target).timeouts.connect
+    dsp, target = known(examination.dsp), known(examination.target)
+    timeouts = target.timeouts
     found = []
     for address in one_of_each_place(service_addresses(dsp.endpoints, "the testbed's")):
         outcome = resolve(address)
         if outcome.status is Status.OK:
-            outcome = connect(address, patience)
+            outcome = connect(address, timeouts.connect)
+        if outcome.status is Status.OK and address.url.startswith("https://"):
+            outcome = shake_hands(address, target.tls, timeouts)
         found.append(outcome)
     return [each for each in found if each.status is not Status.OK]
 

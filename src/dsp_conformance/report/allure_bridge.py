@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dsp_conformance.report.evidence import Evidence, Exchange, Message
     from dsp_conformance.report.records import ScenarioRecord, StepRecord
     from dsp_conformance.report.run import Run
+    from dsp_conformance.report.source import ReportSource
 
 _PRODUCT_DEFECT = "Product defect"
 _KNOWN_FAILURE = "Known failure"
@@ -279,6 +280,21 @@ class AllureBridge:
         file = ATTACHMENT_PATTERN.format(prefix=uuid.uuid4(), ext=kind.extension)
         self._write(file, body)
         return Attachment(name=name, source=file, type=kind.mime_type)
+
+
+def write_allure(source: ReportSource, folder: Path) -> None:
+    """Write a run's results for Allure anew; one scenario's messages at a time are in memory."""
+    bridge = AllureBridge(folder / "allure-results", key=source.key or None)
+    bridge.run_started(source.run)
+    for scenario, record in source.run.records.items():
+        for index, exchange in enumerate(record.exchanges()):
+            octets = source.messages(scenario, index)
+            for message, found in zip((exchange.request, exchange.response), octets, strict=True):
+                if message is not None:
+                    message.octets = found
+        bridge.scenario_finished(record)
+        record.release()
+    bridge.run_finished(source.run)
 
 
 def _check_facts(exchange: Exchange) -> dict[str, str]:

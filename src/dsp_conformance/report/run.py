@@ -203,7 +203,8 @@ class Run:
         )
         if no_worse and any(state.stale for _, state in self.entry_states(results)):
             return RunVerdict.UNUSABLE.exit_code
-        if verdict is RunVerdict.CONFORMANT and worst(one.verdict for one in self.added()) > Verdict.PASS:
+        passed = all(one.verdict is Verdict.PASS or one.exclusion for one in self.added())
+        if verdict is RunVerdict.CONFORMANT and not passed:
             return ADDED_NOT_PASSED
         return verdict.exit_code
 
@@ -254,7 +255,7 @@ class Run:
             [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
             [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
             enforce_assumed=self.enforce_assumed,
-            suite_failed=bool(self.suite_errors) or any(record.verdict is Verdict.ERROR for record in own),
+            suite_failed=bool(self.suite_errors) or any(map(_voids, own)),
         )
         partial = self.left_out > 0 and verdict is RunVerdict.CONFORMANT
         return RunVerdict.INCONCLUSIVE if partial else verdict
@@ -295,6 +296,12 @@ class Run:
         unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
         added = self.added_sentence()
         return f"{who}: {said}.{unassessed}{self.identity.caveat}{f' {added}' if added else ''}"
+
+
+def _voids(record: ScenarioRecord) -> bool:
+    """Whether a scenario voids the run: an error, or steps but neither a verdict nor a reason for none."""
+    lost = bool(record.steps) and record.verdict is Verdict.NONE and record.exclusion is None
+    return lost or record.verdict is Verdict.ERROR
 
 
 def _why_not_assessed(records: list[ScenarioRecord]) -> str:

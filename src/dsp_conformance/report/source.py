@@ -59,6 +59,7 @@ class ReportSource:
         arrivals: every message that the DSP posted, in order of arrival.
         operations: testbed operations outside of any scenario.
         journal: the file it was read from; None if there is none.
+        key: the run's id in its journal; empty if there is none.
     """
 
     run: Run
@@ -68,3 +69,4 @@ class ReportSource:
     arrivals: tuple[Arrival, ...] = ()
     operations: tuple[Operation, ...] = ()
     journal: Path | None = None
+    key: str = ""

@@ -160,18 +160,20 @@ class Inconclusive(_Reasoned, Exception):  # noqa: N818 - the name of the verdic
 
 
 class NotTestable(_Reasoned, Exception):  # noqa: N818 - a class of outcome, not a program error
-    """The testbed lacks capabilities that the scenario needs.
+    """The testbed lacks capabilities that the scenario needs, or Devices in the states that it needs.
 
     Attributes:
-        capabilities: the missing ones, in the testbed's spelling; at least one.
+        capabilities: the missing ones, in the testbed's spelling; empty where it is something else.
         hint: what a person can do to have them.
     """
 
-    def __init__(self, *capabilities: str, hint: str = "") -> None:
+    def __init__(self, *capabilities: str, hint: str = "", what: str = "") -> None:
         self.capabilities, self.hint = capabilities, hint
         lacking = "capability" if len(capabilities) == 1 else "capabilities"
         named = ", ".join(map(repr, map(str, capabilities)))
-        self.finding = Finding(f"not testable: the testbed lacks the {lacking} {named}", hint=hint)
+        self.finding = Finding(
+            f"not testable: {what or f'the testbed lacks the {lacking} {named}'}", hint=hint
+        )
         super().__init__(*capabilities)
 
 

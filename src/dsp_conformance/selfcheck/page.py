@@ -5,10 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.selfcheck.findings import Finding, Judgement, Matrix
+from dsp_conformance.selfcheck.findings import Finding, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from dsp_conformance.selfcheck.matrix import Matrix
 
 __all__ = ["page"]
 
@@ -46,9 +48,9 @@ def _lines(matrix: Matrix) -> Iterator[str]:
     for finding in matrix.findings:
         yield _row(finding, matrix.requirements)
     yield "</tbody></table>"
-    yield from _list("Requirements that no deviation violates", matrix.unbroken_requirements)
-    yield from _list("Scenarios that killed nothing", matrix.idle_scenarios)
-    yield from _list("Scenarios that were run against no violation", matrix.scenarios_not_run)
+    if matrix.complete:
+        yield from _list("Requirements that no deviation violates", matrix.unbroken_requirements)
+        yield from _list("Scenarios that killed nothing", tuple(one.id for one in matrix.idle_scenarios))
     yield "</body></html>"
 
 

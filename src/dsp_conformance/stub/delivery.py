@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from dsp_conformance.tls.contexts import tls_adapter
+from dsp_conformance.tls.settings import ClientTls
+from dsp_conformance.tls.troubles import tls_trouble
+
 if TYPE_CHECKING:
     from dsp_conformance.stub.scheduler import Scheduler
 
@@ -56,14 +60,20 @@ class Delivery:
         scheduler: who does the work; it bounds how much waits.
         policy: how often and how long.
         media_type: what the messages are declared as.
+        tls: how to connect to Users whose URLs are https.
     """
 
     def __init__(
-        self, scheduler: Scheduler, policy: RetryPolicy, media_type: str = "application/xml"
+        self,
+        scheduler: Scheduler,
+        policy: RetryPolicy,
+        media_type: str = "application/xml",
+        tls: ClientTls | None = None,
     ) -> None:
         self._scheduler = scheduler
         self._policy = policy
         self._headers = {"Content-Type": media_type}
+        self._tls = tls or ClientTls()
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
@@ -105,20 +115,26 @@ class Delivery:
         """Post once; return what went wrong, or None."""
         timeout = (self._policy.connect_seconds, self._policy.answer_seconds)
         try:
-            answer = self._session().post(
+            answer = self._session(parcel.url).post(
                 parcel.url, data=parcel.octets, headers=self._headers, timeout=timeout, allow_redirects=False
             )
         except requests.RequestException as error:
-            return f"no answer ({type(error).__name__})"
+            trouble = tls_trouble(error, parcel.url, self._tls)
+            return f"no answer ({type(error).__name__})" if trouble is None else trouble.said
         taken = HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES
         return None if taken else f"HTTP status {answer.status_code}"
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
+    def _session(self, url: str) -> requests.Session:
+        """Return this thread's session for a kind of URL."""
+        secure = url.startswith("https:")
+        kind = "secure" if secure else "plain"
+        session: requests.Session | None = getattr(self._local, kind, None)
         if session is None:
             session = requests.Session()
             session.trust_env = False  # a proxy of the environment is no way to a Service User
-            self._local.session = session
+            if secure:
+                session.mount("https://", tls_adapter(self._tls))
+            setattr(self._local, kind, session)
             with self._lock:
                 self._sessions.append(session)
         return session

@@ -26,6 +26,7 @@ from dsp_conformance.stub.seams import Seams
 from dsp_conformance.stub.services import Acceptance, Services
 from dsp_conformance.stub.state import DspState
 from dsp_conformance.stub.traffic import DeviceTraffic
+from dsp_conformance.tls.settings import ClientTls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ class DspOptions:
         no_answer_seconds: how long after a Device did not answer the User is told; None for silence.
         retry_policy: how stubbornly responses are delivered.
         seams: how each step is done, unless as it should be.
+        tls: how it connects to receivers whose URLs are https.
     """
 
     schema: DuisSchema
@@ -69,6 +71,7 @@ class DspOptions:
     no_answer_seconds: float | None
     retry_policy: RetryPolicy
     seams: Seams = field(default_factory=Seams)
+    tls: ClientTls = field(default_factory=ClientTls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,9 @@ class ReferenceDsp:
         self._answers = AnswerWriter(self._credentials.xml_signing, seal=options.seams.seal)
         self.services = Services(self.state, self._credentials.gbcs_key_agreement.private_key)
         self._scheduler = Scheduler()
-        self._delivery = Delivery(self._scheduler, options.retry_policy, options.seams.delivered_media_type)
+        self._delivery = Delivery(
+            self._scheduler, options.retry_policy, options.seams.delivered_media_type, options.tls
+        )
         self.traffic = DeviceTraffic(
             state=self.state,
             rules=options.rules,

@@ -9,16 +9,23 @@ import os
 import signal
 import socket
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.control_api import ControlApi, build_control_app
 from dsp_conformance.stub.dsp import ReferenceDsp
 from dsp_conformance.stub.http_face import CONTROL_PATH, build_app
 from dsp_conformance.stub.settings import SettingsError, StubSettings
+from dsp_conformance.stub.tls import stub_tls
+from dsp_conformance.tls.contexts import server_context
+from dsp_conformance.tls.serving import Server, loop_for, with_tls
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from typing import TextIO
 
@@ -29,6 +36,7 @@ __all__ = ["SettingsError", "StubSettings", "serve"]
 EXIT_OK: Final = 0
 EXIT_CONFIGURATION: Final = 2
 
+_ABOUT_TARGET: Final = "stub: test it with `dsp-conformance run --target {}`"
 _BACKLOG: Final = 512
 _KEEP_ALIVE_SECONDS: Final = 120
 _SHUTDOWN_SECONDS: Final = 3
@@ -53,14 +61,22 @@ def serve(settings: StubSettings, *, out: TextIO | None = None, err: TextIO | No
     try:
         token = settings.token()
         options = settings.dsp_options()
-        listener = _listen(settings)
-    except SettingsError as error:
+        tls = stub_tls(settings)
+        context = None if tls is None else server_context(tls.server)
+        with ExitStack() as stack:
+            listener = stack.enter_context(_listen(settings))
+            url = settings.advertised_url or _url_of(listener, "http" if tls is None else "https")
+            if tls is not None:
+                options = replace(options, tls=tls.client)
+                target = tls.write_target(f"{url}{CONTROL_PATH}", settings.token_file)
+                print(_ABOUT_TARGET.format(target), file=err or sys.stderr, flush=True)
+            stack.pop_all()
+    except (SettingsError, SmkiError) as error:
         print(f"stub: {error}", file=err or sys.stderr)  # what the process has to say
         return EXIT_CONFIGURATION
-    url = settings.advertised_url or _url_of(listener)
     with listener, ReferenceDsp(options) as dsp:
         app = build_app(dsp, build_control_app(ControlApi(dsp, url), token))
-        _Server(_configuration(app), ready_line(url), out or sys.stdout).run([listener])
+        _Server(_configuration(app, context), ready_line(url), out or sys.stdout).run([listener])
     return EXIT_OK
 
 
@@ -87,13 +103,13 @@ def _listen(settings: StubSettings) -> socket.socket:
     return listener
 
 
-def _url_of(listener: socket.socket) -> str:
+def _url_of(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def _configuration(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
+def _configuration(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Config:
+    configuration = uvicorn.Config(
         app,
         http="httptools",
         ws="none",
@@ -103,10 +119,12 @@ def _configuration(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        loop=loop_for(context),
     )
+    return with_tls(configuration, context)
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Says when it is ready, and takes a signal as the wish to stop, not as a failure.
 
     Args:

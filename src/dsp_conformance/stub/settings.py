@@ -67,6 +67,8 @@ class StubSettings:
             `host`.
         dcc_id: the stub's own ID, the target of non-device requests.
         deviations: the ids of the ways in which it is to differ from the DSP that it is otherwise.
+        tls: a folder of certificates, which makes it speak https; filled where it has none.
+        mutual_tls: demand client certificates.
     """
 
     host: str = "127.0.0.1"
@@ -82,6 +84,8 @@ class StubSettings:
     advertised_url: str | None = None
     dcc_id: Eui64 = DEFAULT_DCC_ID
     deviations: tuple[str, ...] = ()
+    tls: Path | None = None
+    mutual_tls: bool = False
 
     def token(self) -> str | None:
         """Read the bearer token of the Testbed Control API.

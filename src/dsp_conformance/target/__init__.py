@@ -7,7 +7,7 @@ wrong with it, `values` is what the rest of the suite gets to see.
 from __future__ import annotations
 
 from dsp_conformance.target.errors import TargetError, TargetProblem
-from dsp_conformance.target.overrides import with_rejection_code
+from dsp_conformance.target.overrides import require_shareable, with_rejection_code
 from dsp_conformance.target.reading import load_target
 from dsp_conformance.target.values import DspSettings, DspUnderTest, Profile, Target
 
@@ -19,5 +19,6 @@ __all__ = [
     "TargetError",
     "TargetProblem",
     "load_target",
+    "require_shareable",
     "with_rejection_code",
 ]

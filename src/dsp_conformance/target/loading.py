@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError
@@ -11,9 +12,9 @@ from dsp_conformance.smki.credentials import load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
-from dsp_conformance.target.testbed_form import ControlApiForm
+from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm
 from dsp_conformance.target.values import DspSettings, Profile, Target, endpoints_under
-from dsp_conformance.testbed.settings import ControlApiSettings
+from dsp_conformance.testbed.settings import CommandSettings, ControlApiSettings, ManualSettings
 from dsp_conformance.tls.files import Purpose, check_authorities, check_own
 from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
@@ -241,6 +242,10 @@ class Loader:
         match form:
             case ControlApiForm():
                 return self._control_api(form, tls)
+            case CommandForm():
+                return self._command(form)
+            case ManualForm():
+                return ManualSettings(frozenset(form.capabilities))
             case _:
                 hint = "This version knows the keys of this driver, and cannot drive it yet."
                 self._report("testbed", "driver", "the driver 'control-api'", repr(form.driver), hint)
@@ -254,6 +259,21 @@ class Loader:
             self._report("testbed", "token_env", expected, found)
         tls = tls if form.tls is None else self._client_tls("testbed.tls", form.tls)
         return ControlApiSettings(form.url, token, tls)
+
+    def _command(self, form: CommandForm) -> CommandSettings | None:
+        """Find the program: beside the target file if its name holds a slash, else on the PATH."""
+        folder = self._path.parent.absolute()
+        program, *arguments = form.command
+        own = "/" in program
+        found = shutil.which(str(folder / program) if own else program)
+        if found is None:
+            what = f"none at {folder / program}" if own else f"no {program!r} on the PATH"
+            hint = (
+                _RELATIVE if own else "One that stands beside the target file is written with './' before it."
+            )
+            self._report("testbed", "command[1]", "a program that may be executed", what, hint)
+            return None
+        return CommandSettings((found, *arguments), folder, form.timeout, form.one_at_a_time)
 
     def _schema(self, form: SchemaForm | None) -> DuisSchema:
         if form is not None:

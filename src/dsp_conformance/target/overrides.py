@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.target.errors import TargetError, TargetProblem
+from dsp_conformance.testbed.settings import ManualSettings
 
 if TYPE_CHECKING:
     from dsp_conformance.target.values import Target
 
-__all__ = ["with_rejection_code"]
+__all__ = ["require_shareable", "with_rejection_code"]
 
 
 def with_rejection_code(target: Target, code: str) -> Target:
@@ -37,3 +38,20 @@ def with_rejection_code(target: Target, code: str) -> Target:
         )
         raise TargetError(target.path, (problem,))
     return replace(target, profile=replace(target.profile, rejection_code=ResponseCode(code)))
+
+
+def require_shareable(target: Target) -> None:
+    """Refuse a target that several workers cannot test at once: a person can be told one thing at a time.
+
+    Raises:
+        TargetError: its testbed is worked by a person.
+    """
+    if isinstance(target.testbed, ManualSettings):
+        problem = TargetProblem(
+            "testbed",
+            "driver",
+            "a driver that several workers can share",
+            "'manual', with -n",
+            hint="Run without -n: a person is told one thing at a time.",
+        )
+        raise TargetError(target.path, (problem,))

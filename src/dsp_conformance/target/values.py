@@ -10,6 +10,7 @@ from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.testbed import Capability
+from dsp_conformance.testbed.settings import ControlApiSettings
 from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Endpoints, Timeouts
@@ -189,8 +190,10 @@ class Target:
     @property
     def unverified(self) -> dict[str, str]:
         """What reports have to say of servers whose certificates are not checked; empty where all are."""
-        said = {"tls": self.tls} | ({} if self.testbed is None else {"testbed.tls": self.testbed.tls})
-        sections = dict.fromkeys(f"[{tls.section}]" for tls in said.values() if not tls.verify)
+        ends = [self.tls]
+        if isinstance(self.testbed, ControlApiSettings):
+            ends.append(self.testbed.tls)
+        sections = dict.fromkeys(f"[{tls.section}]" for tls in ends if not tls.verify)
         if not sections:
             return {}
         where = " and ".join(sections)

@@ -10,11 +10,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MissingCapability",
+    "NotDoneByHand",
+    "StoppedByHand",
     "TestbedAnswerUnusable",
     "TestbedError",
+    "TestbedProgramFailed",
     "TestbedRefused",
     "TestbedUnreachable",
+    "bounded",
 ]
+
+_SHOWN = 600
 
 
 class TestbedError(Exception):
@@ -50,21 +56,22 @@ class MissingCapability(TestbedError):  # noqa: N818 - the outcome it leads to i
 
 
 class TestbedRefused(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
-    """The testbed answered with a Problem, or with an HTTP status that is no success.
+    """The testbed answered with a Problem, or with an HTTP status or exit code that is no success.
 
     Attributes:
-        status: the HTTP status.
+        status: the HTTP status, or the exit code of the testbed's program.
         title: the Problem's title; the HTTP reason where the answer was no Problem.
         detail: the Problem's detail, or the beginning of an answer that was no Problem; may be empty.
+        scale: what the status is: "HTTP" or "exit code".
     """
 
-    def __init__(self, status: int, title: str, detail: str, operation: str) -> None:
+    def __init__(self, status: int, title: str, detail: str, operation: str, *, scale: str = "HTTP") -> None:
         super().__init__(operation)
-        self.status, self.title, self.detail = status, title, detail
+        self.status, self.title, self.detail, self.scale = status, title, detail, scale
 
     def __str__(self) -> str:
         told = f"{self.title}: {self.detail}" if self.detail else self.title
-        return f"the testbed refused to {self.operation}: HTTP {self.status}, {told}"
+        return f"the testbed refused to {self.operation}: {self.scale} {self.status}, {bounded(told)}"
 
 
 class TestbedUnreachable(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
@@ -106,3 +113,52 @@ class TestbedAnswerUnusable(TestbedError):  # noqa: N818 - said of the testbed, 
             f"could not {self.operation}: the testbed's answer from {self.url} "
             f"is not what the Testbed Control API says: {'; '.join(self.problems)}"
         )
+
+
+class TestbedProgramFailed(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
+    """The testbed's program did not do its work: it is missing, crashed, or was not done in time.
+
+    Attributes:
+        program: as it was called, without the operation.
+        cause: what went wrong.
+        said: what it wrote to its standard error.
+    """
+
+    def __init__(self, program: str, cause: str, said: str, operation: str) -> None:
+        super().__init__(operation)
+        self.program, self.cause, self.said = program, cause, said
+
+    def __str__(self) -> str:
+        said = f"; it said: {bounded(self.said)}" if self.said else "; it said nothing on its standard error"
+        return f"could not {self.operation}: {self.cause} ({self.program}){said}"
+
+
+class NotDoneByHand(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
+    """The person at the terminal answered an instruction with "cannot".
+
+    Attributes:
+        reason: in the person's words; may be empty.
+    """
+
+    def __init__(self, reason: str, operation: str) -> None:
+        super().__init__(operation)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        reason = f": {self.reason}" if self.reason else ""
+        return f"the person at the terminal could not {self.operation}{reason}"
+
+
+class StoppedByHand(TestbedError):  # noqa: N818 - said of the testbed, as its siblings are
+    """The person at the terminal answered an instruction with "stop", or went away."""
+
+    def __str__(self) -> str:
+        return f"the person at the terminal stopped the run when asked to {self.operation}"
+
+
+def bounded(text: str) -> str:
+    """What a program or a server said, fit for a message: its end if it is long, on printable characters."""
+    shown = "".join(
+        each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
+    return shown if len(shown) <= _SHOWN else f"...{shown[-_SHOWN:]}"

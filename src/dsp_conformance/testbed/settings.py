@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dsp_conformance.tls.settings import ClientTls
 
-__all__ = ["ControlApiSettings", "TestbedSettings"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dsp_conformance.testbed.protocol import Capability
+
+__all__ = [
+    "CommandSettings",
+    "ControlApiSettings",
+    "ManualSettings",
+    "TestbedSettings",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +35,33 @@ class ControlApiSettings:
     tls: ClientTls = field(default_factory=ClientTls)
 
 
-TestbedSettings = ControlApiSettings
+@dataclass(frozen=True, slots=True)
+class CommandSettings:
+    """The testbed behind a program of the vendor's.
+
+    Attributes:
+        command: the program, found, and its first arguments.
+        folder: where it is run.
+        timeout: seconds that one operation may take.
+        one_at_a_time: whether it must not run twice at the same time.
+    """
+
+    command: tuple[str, ...]
+    folder: Path
+    timeout: float = 60.0
+    one_at_a_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManualSettings:
+    """A person at the terminal.
+
+    Attributes:
+        capabilities: what the person can do.
+    """
+
+    capabilities: frozenset[Capability]
+
+
+TestbedSettings = ControlApiSettings | CommandSettings | ManualSettings
 """The settings of one driver."""

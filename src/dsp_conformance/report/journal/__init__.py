@@ -54,6 +54,7 @@ def read(path: Path) -> ReportSource:
         replay.arrivals(),
         tuple(replay.operations),
         path,
+        replay.reader.key,
     )
 
 

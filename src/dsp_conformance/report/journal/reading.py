@@ -74,14 +74,15 @@ class JournalReader:
         footer: the last line, once all are read; None if there is none.
         cut: why reading stopped early, where no footer says that the run came to its end; else empty.
         last: the instant of the last line that tells one.
+        key: the run's id.
     """
 
     def __init__(self, path: Path) -> None:
         self.footer: Footer | None = None
         self.cut = ""
         self.last = 0
+        self.key = ""
         self._path = path
-        self._run = ""
         self._numbers: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
 
@@ -165,10 +166,10 @@ class JournalReader:
         if (number == 1) != isinstance(line, Header):
             what = "it does not begin with a header" if number == 1 else "it has a second header"
             raise self._error(what, number)
-        self._run = self._run or line.run
-        if line.run != self._run:
+        self.key = self.key or line.run
+        if line.run != self.key:
             raise self._error(
-                "it holds lines of another run", number, expected=f"run {self._run}", found=line.run
+                "it holds lines of another run", number, expected=f"run {self.key}", found=line.run
             )
         self._numbers[line.process] += 1
         expected = self._numbers[line.process]

@@ -1,0 +1,250 @@
+"""The core story through each testbed driver: a Suspended meter is restored by reading its firmware."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
+from dsp_conformance.eui64 import Eui64
+from dsp_conformance.smki.pki import EphemeralPki
+from dsp_conformance.testbed import ControlApiTestbed, CplEntry, DeviceSpec, UserRegistration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import OnTerminal
+    from tests.suite.conftest import FinishedRun
+
+CORE_STORY = "electricity_meter_returns_to_the_status"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "testbed-program" / "testbed.py"
+
+
+@dataclass
+class Site:
+    """A stub whose testbed the suite does not know: users are registered, and everything stands in files."""
+
+    folder: Path
+    testbed: ControlApiTestbed
+    text: str
+    users: dict[str, Eui64]
+
+    def target(self, testbed_section: str) -> Path:
+        file = self.folder / "target.toml"
+        file.write_text(f"{self.text}\n[testbed]\n{testbed_section}\n", encoding="utf-8")
+        return file
+
+
+@pytest.fixture
+def site(serve_stub: Callable[..., str], tmp_path: Path) -> Iterator[Site]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    pki = EphemeralPki.create()
+    lines: list[str] = []
+    users: dict[str, Eui64] = {}
+    # Bound and not listened at: so nobody else gets the port, and the suite's receiver may listen there.
+    with socket.socket() as reserved, ControlApiTestbed(serve_stub()) as testbed:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        dsp = testbed.dsp
+        for number, (name, roles) in enumerate({"supplier": "IS GS", "other": "ES RSA ED GT OU"}.items()):
+            users[name] = eui = Eui64.parse(f"90-B3-D5-1F-30-01-00-0{number}")
+            user = pki.service_user(eui)
+            keys = {"xml": user.xml_signing, "sign": user.gbcs_signing, "agree": user.gbcs_key_agreement}
+            for use, credential in keys.items():
+                (folder / f"{name}-{use}.pem").write_bytes(credential.certificate_pem())
+                (folder / f"{name}-{use}.key").write_bytes(credential.private_key_pem())
+            testbed.register_user(
+                UserRegistration(
+                    eui,
+                    frozenset(map(UserRole, roles.split())),
+                    user.xml_signing.certificate,
+                    f"http://127.0.0.1:{port}/",
+                    user.gbcs_signing.certificate,
+                    user.gbcs_key_agreement.certificate,
+                )
+            )
+            lines += [
+                "[[users]]",
+                f'eui = "{eui}"',
+                f"roles = {roles.split()}",
+                f'certificate = "{name}-xml.pem"',
+                f'key = "{name}-xml.key"',
+                f'gbcs_signing_certificate = "{name}-sign.pem"',
+                f'gbcs_signing_key = "{name}-sign.key"',
+                f'gbcs_key_agreement_certificate = "{name}-agree.pem"',
+                f'gbcs_key_agreement_key = "{name}-agree.key"',
+            ]
+        (folder / "dsp.pem").write_bytes(
+            b"".join(each.public_bytes(Encoding.PEM) for each in dsp.signing_certificates)
+        )
+        head = [
+            "[dsp]",
+            'name = "a DSP"',
+            'version = "1"',
+            f'base_url = "{dsp.duis_url}"',
+            f'dcc_id = "{dsp.dcc_id}"',
+            'signing_certificates = ["dsp.pem"]',
+            "[receiver]",
+            f'bind = "127.0.0.1:{port}"',
+            "[profile]",
+            "silence_seconds = 0.5",
+        ]
+        yield Site(folder, testbed, "\n".join(head + lines), users)
+
+
+def _core_story_passed(finished: FinishedRun) -> None:
+    assert finished.chosen_passed, finished.output
+    scenarios = finished.results["scenarios"]
+    assert len(scenarios) == 2
+    assert {"MP105-04", "MP105-06"} <= finished.requirements("pass")
+
+
+def test_through_the_control_api(
+    run_some: Callable[..., FinishedRun], serve_stub: Callable[..., str], tmp_path: Path
+) -> None:
+    file = tmp_path / "target.toml"
+    file.write_text(
+        f'[testbed]\ndriver = "control-api"\nurl = "{serve_stub()}"\n[profile]\nsilence_seconds = 0.5\n',
+        encoding="utf-8",
+    )
+
+    _core_story_passed(run_some(CORE_STORY, f"--target={file}"))
+
+
+def test_through_a_program_that_two_workers_call(
+    run_some: Callable[..., FinishedRun],
+    serve_stub: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TESTBED_URL", serve_stub())
+    file = tmp_path / "target.toml"
+    file.write_text(
+        f'[testbed]\ndriver = "command"\ncommand = ["{sys.executable}", "{EXAMPLE}"]\n'
+        "[profile]\nsilence_seconds = 0.5\n",
+        encoding="utf-8",
+    )
+
+    _core_story_passed(run_some(CORE_STORY, f"--target={file}", "-n2"))
+
+
+def test_a_program_that_fails_leaves_the_run_inconclusive_with_what_it_said(
+    run_some: Callable[..., FinishedRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TESTBED_URL", "http://127.0.0.1:1")
+    file = tmp_path / "target.toml"
+    command = f'["{sys.executable}", "{EXAMPLE}"]'
+    file.write_text(f'[testbed]\ndriver = "command"\ncommand = {command}\n', encoding="utf-8")
+
+    finished = run_some(CORE_STORY, f"--target={file}")
+
+    assert finished.exit_code == 3, finished.output
+    for scenario in finished.results["scenarios"]:
+        (reason,) = scenario["reasons"]
+        assert "no answer from http://127.0.0.1:1" in reason["found"]
+        assert scenario["attribution"] == "precondition or testbed"
+
+
+@dataclass
+class Person:
+    """Does at a stub's testbed what the terminal says, and goes on until nothing more is asked."""
+
+    testbed: ControlApiTestbed
+    entries: dict[str, str] = field(default_factory=dict)
+
+    def work(self, terminal: OnTerminal) -> int:
+        while "'stop':" in (asked := terminal.until("'stop':")):
+            terminal.type(self._do(" ".join(asked.split())))
+        return terminal.ends()
+
+    def _do(self, asked: str) -> str:
+        named = r"ESME, manufacturer (\w+), model (\w+), firmware version (\w+)\."
+        if found := re.search(rf"Add an entry to the CPL, with status Active: ({named})", asked):
+            entry = CplEntry(DeviceType.ESME, found[2], found[3], found[4])
+            self.entries[found[1]] = self.testbed.add_cpl_entry(entry)
+        elif found := re.search(rf"Remove this entry from the CPL: CPL entry ({named})", asked):
+            self.testbed.remove_cpl_entry(self.entries[found[1]])
+        elif found := re.search(r"Make the ESME (\S+) run firmware (\w+) itself", asked):
+            self.testbed.run_firmware(Eui64.parse(found[1]), found[2])
+        else:
+            found = re.search(
+                r"manufacturer (\w+) model with hardware version (\w+) firmware version (\w+) "
+                r"firmware that the Device itself runs (\w+)",
+                asked,
+            )
+            assert found, asked
+            # What the inventory records and what the Device runs are the same to begin with.
+            status = DeviceStatus(re.findall(r"status (\w+) manufacturer", asked)[0])
+            spec = DeviceSpec(DeviceType.ESME, found[1], found[2], found[3], found[4], status)
+            return str(self.testbed.provide_device(spec).device_id)
+        return ""
+
+
+def test_through_a_person_at_the_terminal(
+    site: Site,
+    at_terminal: Callable[..., OnTerminal],
+    ended: Callable[[int, Path], FinishedRun],
+    tmp_path: Path,
+) -> None:
+    target = site.target('driver = "manual"')
+    reports = tmp_path / "reports"
+    options = ["-k", CORE_STORY, "-p", "no:cacheprovider", f"--target={target}", f"--reports={reports}"]
+
+    code = Person(site.testbed).work(terminal := at_terminal("-m", "pytest", "features", *options))
+
+    assert "[10] " in terminal.read
+    assert "What was made for it and may go now" in terminal.read
+    _core_story_passed(ended(code, reports))
+
+
+def test_a_person_who_stops_leaves_the_run_inconclusive(
+    site: Site, at_terminal: Callable[..., OnTerminal], tmp_path: Path
+) -> None:
+    target = site.target('driver = "manual"')
+    options = ["-k", "gas_meter_returns", f"--target={target}", f"--reports={tmp_path / 'reports'}"]
+    terminal = at_terminal("-m", "pytest", "features", "-p", "no:cacheprovider", *options)
+
+    terminal.until("'stop':")
+    terminal.type("cannot: no lab today")
+    terminal.until("'stop':")
+    terminal.type("stop")
+
+    assert terminal.ends() == 3
+
+
+def test_a_person_is_not_asked_by_several_workers(site: Site, run_whole: Callable[..., FinishedRun]) -> None:
+    target = site.target('driver = "manual"')
+
+    finished = run_whole(f"--target={target}", "-n2")
+
+    assert finished.exit_code == 2
+    assert "a driver that several workers can share" in finished.output
+    assert "Run without -n" in finished.output
+
+
+def test_without_a_terminal_a_person_cannot_be_asked(site: Site, tmp_path: Path) -> None:
+    target = site.target('driver = "manual"')
+
+    done = subprocess.run(
+        [sys.executable, "-m", "dsp_conformance", "run", f"--target={target}", f"--reports={tmp_path / 'r'}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+
+    assert done.returncode == 2
+    assert "expected a terminal for the driver 'manual'" in done.stderr
+    assert "Traceback" not in done.stderr
