@@ -11,6 +11,7 @@ import click
 from dsp_conformance.cli.doctor import doctor
 from dsp_conformance.cli.eject import eject
 from dsp_conformance.cli.ledger import requirements, trace
+from dsp_conformance.cli.pack import pack, verify
 from dsp_conformance.cli.report import report
 from dsp_conformance.cli.run import run
 from dsp_conformance.cli.schema import schema
@@ -29,6 +30,8 @@ def main() -> None:
 main.add_command(doctor)
 main.add_command(run)
 main.add_command(report)
+main.add_command(pack)
+main.add_command(verify)
 main.add_command(stub)
 main.add_command(selfcheck)
 main.add_command(requirements)
