@@ -17,6 +17,7 @@ from dsp_conformance.cli.run import run
 from dsp_conformance.cli.schema import schema
 from dsp_conformance.cli.selfcheck import selfcheck
 from dsp_conformance.cli.stub import stub
+from dsp_conformance.cli.testbed import testbed
 
 __all__ = ["main"]
 
@@ -33,6 +34,7 @@ main.add_command(report)
 main.add_command(pack)
 main.add_command(verify)
 main.add_command(stub)
+main.add_command(testbed)
 main.add_command(selfcheck)
 main.add_command(requirements)
 main.add_command(trace)

@@ -36,6 +36,7 @@ class CollectedStep:
         template: the sentence as the feature file has it, such as "a Suspended <meter>".
         line: in the feature file; from 1.
         bindings: the definitions that match it; one if all is well.
+        kind: given, when or then, also where the keyword is And.
     """
 
     keyword: str
@@ -43,6 +44,7 @@ class CollectedStep:
     template: str
     line: int
     bindings: tuple[Binding, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,12 @@ def collected_scenario(
         requirements=() if added else tuple(sorted(filter(REQUIREMENT_ID.fullmatch, tags))),
         steps=tuple(
             CollectedStep(
-                step.keyword.strip(), step.name, written.name, step.line_number, bindings.of(item, step)
+                step.keyword.strip(),
+                step.name,
+                written.name,
+                step.line_number,
+                bindings.of(item, step),
+                step.type,
             )
             for step, written in zip(rendered.steps, template.steps, strict=True)
         ),

@@ -64,11 +64,8 @@ def register(
     progress: bool = False,
     results_only: bool = False,
     chosen: Collection[str] = (),
-<<<<<<< HEAD
     added_fixtures: Collection[str] = (),
-=======
     files: Mapping[str, Path | None] | None = None,
->>>>>>> origin/main
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -85,11 +82,8 @@ def register(
         progress: show how far the run is, instead of pytest's dots.
         results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
-<<<<<<< HEAD
         added_fixtures: the names of the fixtures and steps that come along with added features.
-=======
         files: what else the run rests on, besides the features: put into the journal, without secrets.
->>>>>>> origin/main
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
