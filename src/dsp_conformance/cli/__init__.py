@@ -10,6 +10,7 @@ import click
 
 from dsp_conformance.cli.doctor import doctor
 from dsp_conformance.cli.eject import eject
+from dsp_conformance.cli.init import init
 from dsp_conformance.cli.ledger import requirements, trace
 from dsp_conformance.cli.pack import pack, verify
 from dsp_conformance.cli.report import report
@@ -28,6 +29,7 @@ def main() -> None:
     """Tells whether a DSP does what Smart Energy Code modification MP105 asks."""
 
 
+main.add_command(init)
 main.add_command(doctor)
 main.add_command(run)
 main.add_command(report)
