@@ -19,6 +19,7 @@ from dsp_conformance.report.page.front import front_of
 from dsp_conformance.report.page.requirements import grouped, obstacles
 from dsp_conformance.report.page.scenarios import ScenarioView
 from dsp_conformance.report.page.tiles import tiles_of
+from dsp_conformance.report.run import ADDED_RULE
 from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -105,7 +106,14 @@ def _variables(source: ReportSource, folder: Path) -> dict[str, object]:
         ),
         "obstacles": common,
         "suite_errors": run.suite_errors,
-        "untagged": [view for view in views.values() if not view.requirements],
+        "untagged": [
+            views[record.identity.id]
+            for record in records
+            if not record.identity.requirements and not record.identity.added
+        ],
+        "added": [views[record.identity.id] for record in run.added()],
+        "added_features": run.identity.added_features,
+        "added_sentence": f"{run.added_sentence()} {ADDED_RULE}",
         "assumptions": list(assumptions(run, results)),
         "untested": list(untested(run, results)),
         "baseline": run.baseline.path.name if run.baseline else "",
