@@ -26,6 +26,7 @@ __all__ = [
     "Section",
     "Text",
     "Url",
+    "UrlPath",
     "bind_address",
 ]
 
@@ -75,6 +76,7 @@ def bind_address(value: object) -> BindAddress:
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Eui = Annotated[Eui64, PlainValidator(_eui64)]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")]
 FilePath = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]+$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=_ENVIRONMENT_NAME)]
 Seconds = Annotated[float, Field(gt=0, le=_LONGEST_WAIT)]
