@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: conformance test lint format types imports wheel bench constraints clean
+.PHONY: conformance test selfcheck lint format types imports wheel bench constraints clean
 
 conformance: $(INSTALLED)  ## run the suite against the bundled stub; results in reports/latest/
 	$(BIN)/dsp-conformance run
 
 test: $(INSTALLED)  ## run the project's own tests
 	$(BIN)/pytest
+
+selfcheck: $(INSTALLED)  ## prove that the suite can fail; the kill matrix in reports/selfcheck/
+	$(BIN)/dsp-conformance selfcheck
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -31,6 +34,9 @@ wheel: $(INSTALLED)  ## build dist/dsp_conformance-*.whl, which runs without a c
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+docs: $(INSTALLED)  ## make anew what is made of the target file's form
+	$(BIN)/python -m dsp_conformance.target src/dsp_conformance/report/schemas/target.schema.json docs/target-file.md
 
 constraints:  ## choose the pinned versions anew; needs the program `uv`
 	uv pip compile --quiet --universal --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

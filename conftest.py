@@ -72,6 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
         progress=config.getoption("--progress"),
         results_only=config.getoption("--results-only"),
         chosen=config.getoption("--scenario"),
+        files={
+            "requirements.toml": FEATURES / "requirements.toml",
+            "target.toml": target.path,
+            "baseline.toml": told.baseline.path if told.baseline else None,
+        },
     )
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")

@@ -31,6 +31,9 @@ def inventory_shows(stage: Stage, device: str, status: str, firmware: str | None
     expect_record(record, expected, version)
     if version and (note := spelled_otherwise(record, version)):
         stage.traffic.record.observe(note)
+    stage.traffic.when_the_run_ends(
+        lambda: expect_record(stage.traffic.read_record(staged), expected, version)
+    )
 
 
 @then(sentence("the inventory still shows the {device} as {status}"))

@@ -131,7 +131,10 @@ def test_a_target_file_that_is_not_there_is_told_before_anything_starts(tmp_path
 
 def test_everything_wrong_with_a_target_file_is_told(tmp_path: Path) -> None:
     file = tmp_path / "target.toml"
-    file.write_text('[dsp]\nbase_uri = "x"\n[testbed]\ndriver = "control-ap"\nurl = 7\n', encoding="utf-8")
+    file.write_text(
+        '[dsp]\nbase_uri = "x"\n[testbed]\ndriver = "control-ap"\nurl = 7\n[schema]\nfolder = 7\n',
+        encoding="utf-8",
+    )
 
     said = _refused("run", "--target", file, "--reports", tmp_path)
 

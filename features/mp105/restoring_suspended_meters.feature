@@ -58,6 +58,56 @@ Feature: The inventory follows what a Suspended meter reports
     And the response shows the firmware that the GSME runs
     And the inventory shows the GSME as Commissioned with that firmware
 
+  @MP105-04
+  Scenario Outline: A Suspended electricity meter is restored however the CPL writes its firmware version
+    Given a Suspended ESME
+    And the ESME now runs firmware that the CPL lists as Active for its model, written <how>
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the response shows the firmware that the ESME runs
+    And the inventory shows the ESME as Commissioned with that firmware
+
+    Examples:
+      | id         | how                   |
+      | lower-case | in lower case         |
+      | short      | without leading zeros |
+
+  @MP105-05
+  Scenario Outline: A Suspended gas meter is restored however the CPL writes its firmware version
+    Given a Suspended GSME
+    And the GSME now runs firmware that the CPL lists as Active for its model, written <how>
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the response shows the firmware that the GSME runs
+    And the inventory shows the GSME as Commissioned with that firmware
+
+    Examples:
+      | id         | how                   |
+      | lower-case | in lower case         |
+      | short      | without leading zeros |
+
+  @MP105-04
+  Scenario: A second electricity meter of one model is restored after the first
+    Given two Suspended ESMEs of one model, the second called the "neighbour"
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    And the "neighbour" runs the same firmware as the ESME
+    And the ESME has been restored by SR11.2 Read Firmware Version
+    When the supplier sends SR11.2 Read Firmware Version to the "neighbour"
+    Then the request is accepted
+    And the response shows the firmware that the "neighbour" runs
+    And the inventory shows the "neighbour" as Commissioned with that firmware
+
+  @MP105-05
+  Scenario: A second gas meter of one model is restored after the first
+    Given two Suspended GSMEs of one model, the second called the "neighbour"
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    And the "neighbour" runs the same firmware as the GSME
+    And the GSME has been restored by SR11.2 Read Firmware Version
+    When the supplier sends SR11.2 Read Firmware Version to the "neighbour"
+    Then the request is accepted
+    And the response shows the firmware that the "neighbour" runs
+    And the inventory shows the "neighbour" as Commissioned with that firmware
+
   @MP105-06
   Scenario Outline: Of two Suspended meters of one model each returns to the status that it held itself
     Given two Suspended <meter>s of one model, the second, InstalledNotCommissioned before, called the "neighbour"

@@ -253,7 +253,8 @@ def test_a_service_user_that_the_dsp_does_not_let_in(
     found = consult(desk.write())
 
     assert found.errors == ["inventory"]
-    assert f"Service User 90-B3-D5-1F-30-01-00-00 (IS) with {code}" in found["inventory"].found
+    assert "does not let the Service User 90-B3-D5-1F-30-01-00-00 in" in found["inventory"].found
+    assert f"found {code} (" in found["inventory"].found
     assert "[[users]]" in found["inventory"].advice
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dsp_conformance.selfcheck.experiments import Experiment, experiment
-from dsp_conformance.selfcheck.findings import Finding, Judgement, Matrix, finding_of, suite_error
+from dsp_conformance.selfcheck.findings import Finding, Judgement, finding_of, merged, suite_error
+from dsp_conformance.selfcheck.matrix import Matrix
 from dsp_conformance.selfcheck.page import page
 from dsp_conformance.selfcheck.writing import to_json
 
@@ -57,23 +58,25 @@ def test_a_run_without_scenarios_proves_nothing() -> None:
     assert finding_of(VIOLATION, found, 1.0).judgement is Judgement.SUITE_ERROR
 
 
-def _matrix(*findings: Finding) -> Matrix:
-    return Matrix(findings, ("SCOPE-01", "SCOPE-02"), ("one", "two"))
+def test_what_two_runs_found_is_put_together() -> None:
+    survived = finding_of(VIOLATION, results(SCOPE_02="pass", SCOPE_01="fail"), 1.0)
+    killed = finding_of(VIOLATION, results(scenario="fail", SCOPE_02="fail", SCOPE_01="pass"), 2.0)
+    for both in (merged(survived, killed), merged(killed, survived)):
+        assert both.judgement is Judgement.KILLED
+        assert both.verdicts == {"SCOPE-01": "fail", "SCOPE-02": "fail"}
+        assert [failure.id for failure in both.failures] == ["one"]
+        assert both.ran == ("one",)
+        assert both.seconds == 3.0
 
 
-def test_a_matrix_is_a_proof_only_if_every_finding_is_right() -> None:
+def test_what_a_suite_error_is_put_together_with_proves_nothing() -> None:
     killed = finding_of(VIOLATION, results(scenario="fail", SCOPE_02="fail"), 1.0)
-    tolerated = finding_of(LAWFUL, results(), 1.0)
-    assert _matrix(killed, tolerated).is_proof
-    assert not _matrix(killed, suite_error(LAWFUL, "gone", 1.0)).is_proof
-    assert not _matrix(finding_of(VIOLATION, results(), 1.0)).is_proof
+    assert merged(suite_error(VIOLATION, "gone", 1.0), killed).judgement is Judgement.SUITE_ERROR
+    assert merged(killed, suite_error(VIOLATION, "gone", 1.0)).judgement is Judgement.SUITE_ERROR
 
 
-def test_a_matrix_names_what_is_idle() -> None:
-    matrix = _matrix(finding_of(VIOLATION, results(), 1.0))
-    assert matrix.unbroken_requirements == ("SCOPE-01",)
-    assert matrix.idle_scenarios == ("one",)
-    assert matrix.scenarios_not_run == ("two",)
+def _matrix(*findings: Finding) -> Matrix:
+    return Matrix(findings, ("SCOPE-01", "SCOPE-02"), ())
 
 
 def test_the_page_needs_no_script_and_fetches_nothing_and_escapes_what_it_shows() -> None:

@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 
 Start = Callable[..., Any]
 
@@ -97,3 +98,62 @@ def test_an_unreadable_duis_answer_is_the_products_defect_and_proves_nothing_els
     assert run.exit_code == 1, run.output
     assert run.requirements("fail") == {"DUIS-01"}
     assert run.requirements("inconclusive") == {"MP105-01"}
+
+
+@contextmanager
+def registering_nobody(control_url: str) -> Iterator[str]:
+    """Pass everything on to a testbed but the registration of Service Users; gives the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_call(self) -> None:
+            octets = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            if self.command == "PUT":
+                status, answer = 204, b""
+            else:
+                headers = {"Content-Type": "application/json"}
+                passed = requests.request(
+                    self.command, control_url + self.path, data=octets, headers=headers, timeout=10
+                )
+                status, answer = passed.status_code, passed.content
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = handle_call  # noqa: N815 - http.server's
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_dsp_that_does_not_know_the_service_users_is_inconclusive(
+    run_some: Start, serve_stub: Start, tmp_path: Path
+) -> None:
+    control_url = serve_stub()
+    with registering_nobody(control_url) as testbed:
+        target = target_file(tmp_path, testbed, control_url.removesuffix("/testbed/v1"))
+        run = run_some(SIGNED_ANSWERS, f"--target={target}")
+    assert run.exit_code == 3, run.output
+    assert run.requirements("inconclusive") == {"MP105-01"}
+    assert run.requirements("fail") == set()
+    assert "does not let the Service User" in run.output
+    assert "found: E1 (" in run.output
+
+
+def test_a_whole_run_against_nobody_tells_the_reason_once(
+    run_whole: Start, serve_stub: Start, tmp_path: Path
+) -> None:
+    target = target_file(tmp_path, serve_stub(), "http://127.0.0.1:9")
+    run = run_whole(f"--target={target}")
+    assert run.exit_code == 3, run.output
+    assert run.requirements("fail") == set()
+    assert "ERROR     TCP connections: [dsp] Send Command service (http://127.0.0.1:9/" in run.output
+    assert run.output.count("target unreachable: no connection") == 1
+    assert "more scenarios for the same reason" in run.output

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import click
+
 from dsp_conformance.cli.usage import Unusable
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def check_target(path: Path | None, rejection_code: str | None = None, *, shared
             target = with_rejection_code(target, rejection_code)
         if shared:
             require_shareable(target)
-        _check_told(target)
+        if _tell_troubles(target):
+            _check_told(target)
     except (TargetError, NoTerminal) as error:
         raise Unusable(str(error)) from None
     _check_receiver(target)
@@ -54,6 +57,26 @@ def check_baseline(path: Path, ledger: Ledger) -> None:
         Baseline.load(path, ledger)
     except BaselineError as error:
         raise Unusable(str(error)) from None
+
+
+def _tell_troubles(target: Target) -> bool:
+    """Tell what the doctor's quick look finds on the way to the DSP, which leaves a run inconclusive.
+
+    Returns:
+        Whether the way is free.
+    """
+    from dsp_conformance.doctor.outcome import Status  # noqa: PLC0415 - see the package
+    from dsp_conformance.doctor.quick import troubles_of  # noqa: PLC0415 - see the package
+    from dsp_conformance.doctor.writing import lines  # noqa: PLC0415 - see the package
+
+    if target.path is None:
+        return True
+    troubles = troubles_of(target)
+    for each in troubles:
+        click.echo("\n".join(lines(each)), err=True)
+    if troubles:
+        click.echo("'dsp-conformance doctor' tells more.", err=True)
+    return all(each.outcome.status is not Status.ERROR for each in troubles)
 
 
 def _check_told(target: Target) -> None:

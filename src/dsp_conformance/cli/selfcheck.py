@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dsp_conformance.selfcheck.experiments import Experiment
-    from dsp_conformance.selfcheck.findings import Finding
 
 __all__ = ["selfcheck"]
 
 _NOT_PROVEN = 1
 
 
-def judge(arguments: Sequence[str], nodeids: Sequence[str]) -> int:
+def judge(arguments: Sequence[str], nodeids: Sequence[str], sought: frozenset[str]) -> int:
     """Run some scenarios; called in a process of its own."""
-    return run_features(suite_root(), arguments, nodeids)
+    from dsp_conformance.selfcheck.stopping import Enough  # noqa: PLC0415 - see the package
+
+    return run_features(suite_root(), arguments, nodeids, plugins=[Enough(sought)] if sought else [])
 
 
 @click.command()
@@ -62,18 +63,20 @@ def selfcheck(names: tuple[str, ...], workers: int, output: Path, *, everything:
     """Prove that the suite can fail.
 
     Each deviation is one way in which the bundled stub can be made to differ. The suite must fail each
-    violation for a requirement that it breaks, and must pass every lawful variation.
+    violation for a requirement that it breaks, and must pass every lawful variation. When all are tried,
+    each requirement must be violated by something, and each scenario must kill something.
 
     \b
     Exit codes:
       0  it does
-      1  it does not
+      1  it does not: something survived, was killed for another reason only, was wrongly failed or is idle
       2  the command cannot be used
       4  a run failed and proves nothing
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
-    from dsp_conformance.selfcheck.experiments import experiment, selected  # noqa: PLC0415 - see the package
-    from dsp_conformance.selfcheck.findings import Judgement, Matrix  # noqa: PLC0415 - see the package
-    from dsp_conformance.selfcheck.workshop import Task, Workshop  # noqa: PLC0415 - see the package
+    from dsp_conformance.selfcheck.experiments import experiment  # noqa: PLC0415 - see the package
+    from dsp_conformance.selfcheck.findings import Judgement  # noqa: PLC0415 - see the package
+    from dsp_conformance.selfcheck.proof import Proof  # noqa: PLC0415 - see the package
+    from dsp_conformance.selfcheck.workshop import Workshop  # noqa: PLC0415 - see the package
     from dsp_conformance.selfcheck.writing import evidence, line, summary, write  # noqa: PLC0415
     from dsp_conformance.stub.deviations import CATALOGUE, UnknownDeviation  # noqa: PLC0415
 
@@ -85,22 +88,19 @@ def selfcheck(names: tuple[str, ...], workers: int, output: Path, *, everything:
         _list(tried)
         return
     root = suite_root()
-    ledger = load_ledger(root)
+    proof = Proof(
+        tuple(tried),
+        tuple(load_ledger(root)),
+        tuple(collected_features(root)),
+        everything=everything,
+        complete=not names,
+    )
     check_folder(output, "--output")
-    scenarios = collected_features(root)
-    tasks = [
-        Task(each, tuple(one.nodeid for one in (scenarios if everything else selected(each, scenarios))))
-        for each in tried
-    ]
-    found: dict[str, Finding] = {}
     with tempfile.TemporaryDirectory(prefix="dsp-conformance-selfcheck-") as folder:
         workshop = Workshop(judge, Path(folder), warm="dsp_conformance.cli.warm")
-        for finding in workshop.try_all(tasks, workers):
-            found[finding.experiment.id] = finding
-            click.echo(line(finding, len(found), len(tasks)))
-    matrix = Matrix(
-        tuple(found[each.id] for each in tried), tuple(ledger), tuple(one.id for one in scenarios)
-    )
+        for finding, number, total in proof.gather(lambda tasks: workshop.try_all(tasks, workers)):
+            click.echo(line(finding, number, total))
+    matrix = proof.matrix
     if names:
         for finding in matrix.findings:
             click.echo("\n".join(evidence(finding)))

@@ -51,7 +51,7 @@ class Examination:
     """One examination under way.
 
     Attributes:
-        given: what it is about.
+        given: what it is about; None for an examination of a target that is known already.
         resources: what has to be closed at its end.
         inbox: what the receiver took in.
         target: once it is loaded; None where anything is wrong with it.
@@ -66,7 +66,7 @@ class Examination:
         inventory: the exchange that read the inventory.
     """
 
-    given: Given
+    given: Given | None = None
     resources: ExitStack = field(default_factory=ExitStack)
     inbox: Inbox = field(default_factory=Inbox)
     target: Target | None = None

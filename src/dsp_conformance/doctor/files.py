@@ -6,8 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.doctor.outcome import Outcome, all_of, error, ok, warning
+from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok, warning
+from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.target import Target, TargetError, load_target, with_rejection_code
+from dsp_conformance.tls.files import Purpose, check_authorities, check_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +30,7 @@ _MEND: Final = "Mend the target file; docs/target-file.md explains every key."
 
 def target_file(examination: Examination) -> Outcome:
     """The target file can be read, and says what it has to say."""
-    given = examination.given
+    given = known(examination.given)
     try:
         target = Target.bundled_stub() if given.path is None else load_target(given.path)
         if given.rejection_code is not None:
@@ -63,7 +65,10 @@ def keys(examination: Examination) -> Outcome:
         return error("\n".join(map(str, wrong)), "Give the files and secrets that the target file names.")
     if examination.target is None:
         return ok("nothing is wrong with those that the target file names")
-    return certificate_dates(_certificates(examination.target), datetime.now(UTC))
+    try:
+        return certificate_dates(_certificates(examination.target), datetime.now(UTC))
+    except SmkiError as changed:  # since the target file was loaded
+        return error(str(changed), "Give the files that the target file names.")
 
 
 def certificate_dates(certificates: Iterable[tuple[str, Certificate]], now: datetime) -> Outcome:
@@ -99,6 +104,23 @@ def _certificates(target: Target) -> Iterator[tuple[str, Certificate]]:
             yield f"[users[{number}]] gbcs_signing_certificate", user.gbcs_signing.certificate
         if user.gbcs_key_agreement is not None:
             yield f"[users[{number}]] gbcs_key_agreement_certificate", user.gbcs_key_agreement.certificate
+    yield from _tls_certificates(target)
+
+
+def _tls_certificates(target: Target) -> Iterator[tuple[str, Certificate]]:
+    """The certificates of the suite's own as TLS client and server, and of the authorities that it trusts."""
+    clients = {
+        tls.section: tls for tls in (target.tls, getattr(target.testbed, "tls", None)) if tls is not None
+    }
+    for section, tls in clients.items():
+        if tls.own is not None:
+            yield f"[{section}] certificate", check_own(tls.own, Purpose.CLIENT)
+        if tls.ca is not None:
+            for number, certificate in enumerate(check_authorities(tls.ca), 1):
+                yield f"[{section}] ca, certificate {number}", certificate
+    server = target.receiver.tls
+    if server is not None:
+        yield f"[{server.section}] certificate", check_own(server.own, Purpose.SERVER)
 
 
 def _of_schema(problem: TargetProblem) -> bool:

@@ -8,7 +8,6 @@ from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
 from dsp_conformance.doctor.stage import new_stage
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import Inventory
-from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners, SignatureOutcome, verify
 from dsp_conformance.duis.terms import DeviceType, UserRole
 from dsp_conformance.report.expectations import described
@@ -17,16 +16,15 @@ from dsp_conformance.testbed import Capability
 from dsp_conformance.testbed.settings import ManualSettings
 from dsp_conformance.user.session import UserSession
 from fixtures.devices import Model
+from fixtures.first_contact import require_let_in
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.user.exchange import Exchange
-    from dsp_conformance.user.service_user import ServiceUser
 
-__all__ = ["inventory", "signature", "unknown_user"]
+__all__ = ["inventory", "signature"]
 
-_NOT_ENTITLED: Final = frozenset({ResponseCode.E1, ResponseCode.E2, ResponseCode.E3, ResponseCode.E4})
 _ANOTHERS: Final = frozenset(
     {
         SignatureOutcome.CERTIFICATE,
@@ -52,23 +50,10 @@ def inventory(examination: Examination) -> Outcome:
     for user in users:
         exchange = UserSession(user, run.connection).read_inventory(device_id)
         examination.inventory = exchange
-        wrong = _trouble(exchange) or unknown_user(user, exchange)
-        if wrong is not None:
-            return wrong
+        if (trouble := _trouble(exchange)) is not None:
+            return trouble
+        require_let_in(user, exchange)
     return _told(known(examination.inventory), device_id, provided=examination.device is not None)
-
-
-def unknown_user(user: ServiceUser, exchange: Exchange) -> Outcome | None:
-    """Tell that the DSP does not know, or not let in, a Service User; None where it does."""
-    code = known(exchange.response).response_code
-    if code not in _NOT_ENTITLED:
-        return None
-    named = ", ".join(sorted(user.roles))
-    return error(
-        f"the DSP answers SR8.2 of the Service User {user.eui} ({named}) with {described(code)}",
-        "Register that EUI at the DSP with these roles and this certificate, or correct eui, roles and "
-        "certificate in [[users]].",
-    )
 
 
 def _trouble(exchange: Exchange) -> Outcome | None:

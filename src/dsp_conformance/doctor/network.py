@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SERVICES",
     "Address",
+    "addresses_of",
     "connect",
     "connections",
     "names",

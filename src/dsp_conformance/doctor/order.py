@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.doctor import applicability, contact, files, inventory, network, receiving, suspension
+from dsp_conformance.doctor import applicability, contact, inventory, receiving, suspension
 from dsp_conformance.doctor import testbed as testbeds
 from dsp_conformance.doctor.examining import Check
+from dsp_conformance.doctor.quick import FILES, QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["CHECKS"]
 
-_FILES: Final = ("target-file", "schema", "keys")
-
 CHECKS: Final[Sequence[Check]] = (
-    Check("target-file", "target file", files.target_file),
-    Check("schema", "schema", files.schema),
-    Check("keys", "keys and certificates", files.keys),
-    Check("names", "host names", network.names, _FILES),
-    Check("connections", "TCP connections", network.connections, (*_FILES, "names")),
-    Check("testbed", "testbed", testbeds.testbed, _FILES),
-    Check("services", "DUIS services", contact.services, ("connections", "testbed")),
+    *QUICK,
+    Check("testbed", "testbed", testbeds.testbed, FILES),
+    Check("services", "DUIS services", contact.services, ("tls", "testbed")),
     Check("clock", "clocks", contact.clock, ("services",)),
     Check("receiver", "receiver", receiving.receiver, ("testbed",)),
     Check("public-url", "receiver's address", receiving.public_url, ("receiver",)),

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from dsp_conformance.doctor.outcome import Outcome, error, known, ok
+from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
+from dsp_conformance.tls.contexts import tls_adapter
+from dsp_conformance.tls.settings import ClientTls
+from dsp_conformance.tls.troubles import TlsFlaw, tls_trouble
 from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverUnusable
 from dsp_conformance.user.transport import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination
+    from dsp_conformance.target import Target
+    from dsp_conformance.tls.troubles import TlsTrouble
 
 __all__ = ["public_url", "receiver"]
+
+_CLIENT: Final = frozenset({TlsFlaw.NO_CLIENT_CERTIFICATE, TlsFlaw.CLIENT_REFUSED, TlsFlaw.HUNG_UP})
 
 _FORWARD: Final = (
     "See that [receiver] public_url leads to [receiver] bind: name, port, forwarding, firewall. Only where "
@@ -38,16 +45,23 @@ def receiver(examination: Examination) -> Outcome:
 def public_url(examination: Examination) -> Outcome:
     """What is posted to the address that the DSP is told arrives at the receiver of this examination."""
     url, target = known(examination.receiver_url), known(examination.target)
+    client = _client(target)
     token = secrets.token_hex(16).encode()
     patience = (target.timeouts.connect, target.timeouts.answer)
     try:
         with requests.Session() as session:
             session.trust_env = False
+            session.mount("https://", tls_adapter(client))
             answer = session.post(
                 url, token, headers={"Content-Type": MEDIA_TYPE}, timeout=patience, allow_redirects=False
             )
     except requests.RequestException as failure:
-        return error(f"{url}: nothing is reached there from this machine ({_innermost(failure)})", _FORWARD)
+        trouble = tls_trouble(failure, url, client, "[receiver] public_url")
+        if trouble is None:
+            return error(
+                f"{url}: nothing is reached there from this machine ({_innermost(failure)})", _FORWARD
+            )
+        return _as_seen_by_the_dsp(url, trouble, target)
     arrived = examination.inbox.wait_until(
         lambda: any(each.octets == token for each in examination.inbox.everything()), target.timeouts.connect
     )
@@ -55,6 +69,29 @@ def public_url(examination: Examination) -> Outcome:
         found = f"{url}: something else answers there (HTTP {answer.status_code}), the receiver got nothing"
         return error(found, _FORWARD)
     return ok(f"{url} leads to the receiver")
+
+
+def _client(target: Target) -> ClientTls:
+    """Be a client that trusts the receiver's own certificate; whoever stands before it goes unchecked."""
+    server = target.receiver.tls
+    own = None if server is None else server.own.certificate
+    return ClientTls(ca=own, own=target.tls.own, verify=own is not None, section="receiver.tls")
+
+
+def _as_seen_by_the_dsp(url: str, trouble: TlsTrouble, target: Target) -> Outcome:
+    """Say what a TLS trouble means: nobody here holds the DSP's certificate that may be demanded."""
+    demands = target.receiver.tls is not None and target.receiver.tls.client_ca is not None
+    if demands and trouble.flaw in _CLIENT:
+        return warning(
+            f"{url} demands a client certificate, which only the DSP can show",
+            "The check of a Device's response tells whether the DSP is let in.",
+        )
+    if trouble.flaw is TlsFlaw.WRONG_HOST:
+        return error(
+            f"{url}: {trouble.said}",
+            "Have a certificate issued for the host in [receiver] public_url, and give it in [receiver.tls].",
+        )
+    return error(f"{url}: {trouble.said}", _FORWARD)
 
 
 def _innermost(failure: BaseException) -> str:

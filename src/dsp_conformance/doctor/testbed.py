@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.doctor.handshakes import shake_hands
 from dsp_conformance.doctor.network import connect, one_of_each_place, resolve, service_addresses
 from dsp_conformance.doctor.outcome import Outcome, Status, all_of, error, known, ok, skipped, warning
 from dsp_conformance.target import TargetError
@@ -27,7 +28,7 @@ def testbed(examination: Examination) -> Outcome:
     settings = target.testbed
     if isinstance(settings, ControlApiSettings) and settings.url in examination.unreachable:
         return skipped("not looked at: its address cannot be reached")
-    given = examination.given
+    given = known(examination.given)
     opener = Opener(target, None, given.temporary, examination.inbox)
     try:
         opened = opener.testbed("" if target.testbed is not None else given.stub_control_url())
@@ -51,12 +52,15 @@ def testbed(examination: Examination) -> Outcome:
 
 def _unreached_as_told(examination: Examination) -> list[Outcome]:
     """Look at the addresses that the testbed told of as at those of a target file; tell of failures only."""
-    dsp, patience = known(examination.dsp), known(examination.target).timeouts.connect
+    dsp, target = known(examination.dsp), known(examination.target)
+    timeouts = target.timeouts
     found = []
     for address in one_of_each_place(service_addresses(dsp.endpoints, "the testbed's")):
         outcome = resolve(address)
         if outcome.status is Status.OK:
-            outcome = connect(address, patience)
+            outcome = connect(address, timeouts.connect)
+        if outcome.status is Status.OK and address.url.startswith("https://"):
+            outcome = shake_hands(address, target.tls, timeouts)
         found.append(outcome)
     return [each for each in found if each.status is not Status.OK]
 

@@ -35,6 +35,7 @@ class CollectedStep:
         template: the sentence as the feature file has it, such as "a Suspended <meter>".
         line: in the feature file; from 1.
         bindings: the definitions that match it; one if all is well.
+        kind: given, when or then, also where the keyword is And.
     """
 
     keyword: str
@@ -42,6 +43,7 @@ class CollectedStep:
     template: str
     line: int
     bindings: tuple[Binding, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,12 @@ def collected_scenario(
         requirements=tuple(sorted(filter(REQUIREMENT_ID.fullmatch, tags_of(template)))),
         steps=tuple(
             CollectedStep(
-                step.keyword.strip(), step.name, written.name, step.line_number, bindings.of(item, step)
+                step.keyword.strip(),
+                step.name,
+                written.name,
+                step.line_number,
+                bindings.of(item, step),
+                step.type,
             )
             for step, written in zip(rendered.steps, template.steps, strict=True)
         ),

@@ -13,7 +13,7 @@ from dsp_conformance.report.bindings import Bindings
 from dsp_conformance.report.collected import CollectedScenario, collected, collected_scenario
 from dsp_conformance.report.collection import CollectionError, problems_of
 from dsp_conformance.report.gherkin import template_of
-from dsp_conformance.report.plan import Circumstances, Plan, exclusion_of
+from dsp_conformance.report.plan import Circumstances, Plan, consider, exclusion_of
 from dsp_conformance.report.verdicts import RunVerdict
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Planner:
         if _is_worker(config) or config.getoption("collectonly") or not self.scenarios or self._run.unusable:
             return
         self._run.plan = plan = Plan.of(
-            self.scenarios, self._run.ledger, self._known_circumstances(), left_out=self._left_out
+            self.scenarios, self._run.ledger, self._known_circumstances(session), left_out=self._left_out
         )
         terminal = config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None:
@@ -145,13 +145,16 @@ class Planner:
         if template is None:
             return
         scenario = collected_scenario(item, template, self._known_bindings(item.config))
-        reason = exclusion_of(scenario, self._run.ledger, self._known_circumstances())
+        reason = exclusion_of(scenario, self._run.ledger, self._known_circumstances(item.session))
         if reason is not None:
             raise reason
 
-    def _known_circumstances(self) -> Circumstances:
+    def _known_circumstances(self, session: pytest.Session) -> Circumstances:
         if self._circumstances is None:
             self._circumstances = self._ask()
+            if self._circumstances.staging is not None and _is_worker(session.config):
+                every = collected(session.items, self._known_bindings(session.config))
+                consider(every, self._run.ledger, self._circumstances)
         return self._circumstances
 
     def _known_bindings(self, config: pytest.Config) -> Bindings:

@@ -18,7 +18,7 @@ from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     import pytest
@@ -63,6 +63,7 @@ def register(
     progress: bool = False,
     results_only: bool = False,
     chosen: Collection[str] = (),
+    files: Mapping[str, Path | None] | None = None,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -79,6 +80,7 @@ def register(
         progress: show how far the run is, instead of pytest's dots.
         results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
+        files: what else the run rests on, besides the features: put into the journal, without secrets.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -97,6 +99,7 @@ def register(
     if not results_only:
         sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
     recorder = _RECORDERS[role](run, journal, tuple(sinks))
+    recorder.files |= {name: path for name, path in (files or {}).items() if path is not None}
     config.pluginmanager.register(recorder, "dsp-recorder")
     planner = Planner(run, circumstances, whole=whole, chosen=chosen)
     config.pluginmanager.register(planner, "dsp-planner")

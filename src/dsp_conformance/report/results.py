@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dsp_conformance.report.record_json import to_json
 from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.source import ReportSource
+from dsp_conformance.report.writers import FILES, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ class Outputs:
     def run_started(self, run: Run) -> None:  # noqa: ARG002 - a sink is told everything
         """Remove a former run's files, so that a run that dies leaves none that look current."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for name in ("results.json", "summary.txt", "index.html", "front-page.pdf"):
+        for name in FILES:
             (self._folder / name).unlink(missing_ok=True)
         self._journal.begin()
 
@@ -47,8 +48,6 @@ class Outputs:
 
     def run_finished(self, run: Run) -> None:
         """Write everything; what cannot be written is an error of the suite."""
-        from dsp_conformance.report.writers import write_all  # noqa: PLC0415 - costly, and not for workers
-
         tree = results(run)
         self._journal.finish(tree, results_text(tree).encode())
         if self._results_only:

@@ -229,8 +229,7 @@ class Run:
             [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
             [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
             enforce_assumed=self.enforce_assumed,
-            suite_failed=bool(self.suite_errors)
-            or any(record.verdict is Verdict.ERROR for record in self.records.values()),
+            suite_failed=bool(self.suite_errors) or any(map(_voids, self.records.values())),
         )
         partial = self.left_out > 0 and verdict is RunVerdict.CONFORMANT
         return RunVerdict.INCONCLUSIVE if partial else verdict
@@ -270,6 +269,12 @@ class Run:
         open_count = len(must) - len(assessed)
         unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
         return f"{who}: {said}.{unassessed}{self.identity.caveat}"
+
+
+def _voids(record: ScenarioRecord) -> bool:
+    """Whether a scenario voids the run: an error, or steps but neither a verdict nor a reason for none."""
+    lost = bool(record.steps) and record.verdict is Verdict.NONE and record.exclusion is None
+    return lost or record.verdict is Verdict.ERROR
 
 
 def _why_not_assessed(records: list[ScenarioRecord]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shlex
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -138,8 +139,12 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
     for error in run.suite_errors:
         yield Text(f"suite: {error}", style=_COLOURS["error"])
     records = [one for one in run.ordered_records() if one.verdict not in (Verdict.NONE, Verdict.PASS)]
+    obstacles = Counter(filter(None, map(_obstacle, records)))
+    told: set[tuple[str, ...]] = set()
     for record in sorted(records, key=lambda one: (not run.known(one), one.verdict), reverse=True):
-        known = run.known(record)
+        known, obstacle = run.known(record), _obstacle(record)
+        if obstacle in told:
+            continue
         heading = f"{'KNOWN FAILURE' if known else record.verdict.label.upper()}  {record.identity.id}"
         yield _unbroken(heading, _COLOURS["inconclusive" if known else record.verdict.label])
         for entry in known:
@@ -150,11 +155,23 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
             yield Text(f"  {line}")
         again = f"{run.identity.command} --scenario {shlex.quote(record.identity.id)}"
         yield _unbroken(f"  run it alone: {again}", "dim")
+        if obstacles[obstacle] > _MANY:
+            told.add(obstacle)
+            yield Text(
+                f"  and {obstacles[obstacle] - 1} more scenarios for the same reason: see results.json"
+            )
         yield Text()
     excluded = [one for one in run.ordered_records() if one.exclusion]
     for what in dict.fromkeys(reason.judgement.finding.what for one in excluded for reason in one.reasons):
         count = sum(any(r.judgement.finding.what == what for r in one.reasons) for one in excluded)
         yield Text(f"{count} scenario{'s' if count > 1 else ''} {what}", style="dim")
+
+
+def _obstacle(record: ScenarioRecord) -> tuple[str, ...]:
+    """What kept a scenario from any verdict, the same for every scenario that it keeps; empty for others."""
+    if record.verdict is not Verdict.INCONCLUSIVE or record.failed_checks():
+        return ()
+    return tuple(str(reason.judgement.finding) for reason in record.reasons)
 
 
 def _unbroken(line: str, style: str) -> Text:

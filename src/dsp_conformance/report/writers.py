@@ -11,13 +11,32 @@ Writer = Callable[[ReportSource, Path], None]
 """Given a run and an existing folder, writes its own files there, replacing those of a former run."""
 
 
+FILES = (
+    "results.json",
+    "summary.txt",
+    "matrix.csv",
+    "matrix.csv-metadata.json",
+    "junit.xml",
+    "summary.md",
+    "index.html",
+    "front-page.pdf",
+)
+"""What they write: a run begins with none of a former run's."""
+
+
 def writers() -> tuple[Writer, ...]:
     """All writers, in the order in which they are called; imported only now, as some are costly."""
+    from dsp_conformance.report.outputs.junit import write_junit  # noqa: PLC0415 - see the docstring
+    from dsp_conformance.report.outputs.markdown import write_markdown  # noqa: PLC0415 - see the docstring
+    from dsp_conformance.report.outputs.matrix import write_matrix  # noqa: PLC0415 - see the docstring
+    from dsp_conformance.report.page.front_pdf import write_front_page  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.page.writing import write_page  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.results import write_results  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.summary import write_summary  # noqa: PLC0415 - see the docstring
 
-    return (write_results, write_summary, write_page)  # the page links to what is there: it comes last
+    machines = (write_results, write_matrix, write_junit)
+    people = (write_summary, write_markdown, write_front_page)
+    return (*machines, *people, write_page)  # the page links to what is there: it comes last
 
 
 def write_all(source: ReportSource, folder: Path, chosen: Iterable[Writer] | None = None) -> list[str]:

@@ -21,9 +21,6 @@ TOGETHER: Final = "+"
 _EVERY_MESSAGE: Final = ("DUIS-01", "DUIS-02", "DUIS-03", "DUIS-04")
 """Requirements that are checked on every message, so that any scenario can show them broken."""
 
-_MANY_ROWS: Final = 20
-_SAMPLE: Final = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
@@ -55,6 +52,11 @@ class Experiment:
         """The requirements for which the stub ought to fail."""
         return frozenset().union(*(deviation.violates for deviation in self.deviations))
 
+    @property
+    def concerns(self) -> frozenset[str]:
+        """The requirements whose scenarios may notice what the stub does."""
+        return frozenset().union(*(deviation.concerns for deviation in self.deviations))
+
 
 def experiment(text: str) -> Experiment:
     """Return the experiment with a deviation, or with several joined by "+".
@@ -66,23 +68,23 @@ def experiment(text: str) -> Experiment:
 
 
 def selected(tried: Experiment, scenarios: Sequence[CollectedScenario]) -> tuple[CollectedScenario, ...]:
-    """Return the scenarios that concern an experiment.
+    """Return the scenarios that concern an experiment, those that are most likely to notice it first.
 
-    For a violation those that are tagged with a requirement that it breaks, and one row of every outline
-    where that requirement is checked on every message. For a lawful variation all, with a sample of the rows
-    of outlines that have very many.
+    They are those tagged with a requirement that it concerns; of every other outline one row where a
+    requirement is concerned that is checked on every message, and the first and the last row where the
+    experiment is lawful, as what is lawful must not be failed by anything.
     """
+    wanted = [one for one in scenarios if tried.concerns & set(one.requirements)]
     if tried.is_lawful:
-        return tuple(_thinned(scenarios, at_most=_MANY_ROWS, keep=_SAMPLE))
-    wanted = [one for one in scenarios if tried.violates & set(one.requirements)]
-    if not tried.violates.isdisjoint(_EVERY_MESSAGE):
-        wanted += _thinned(scenarios, at_most=1, keep=1)
+        wanted += _thinned(scenarios, (0, -1))
+    elif not tried.violates.isdisjoint(_EVERY_MESSAGE):
+        wanted += _thinned(scenarios, (0,))
     return tuple(dict.fromkeys(wanted))
 
 
-def _thinned(scenarios: Iterable[CollectedScenario], *, at_most: int, keep: int) -> list[CollectedScenario]:
-    """Of scenarios with more rows than that keep the first so many."""
+def _thinned(scenarios: Iterable[CollectedScenario], rows: Sequence[int]) -> list[CollectedScenario]:
+    """Of every scenario keep these rows; the scenario itself where it is no outline."""
     by_template: dict[str, list[CollectedScenario]] = {}
     for one in scenarios:
         by_template.setdefault(one.template, []).append(one)
-    return [one for rows in by_template.values() for one in (rows if len(rows) <= at_most else rows[:keep])]
+    return [every[row] for every in by_template.values() for row in rows]

@@ -1,17 +1,21 @@
-"""What was found: whether a run noticed a deviation, and what all runs together say of the suite."""
+"""What was found: whether a run noticed a deviation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from dsp_conformance.selfcheck.experiments import Experiment
 
-__all__ = ["Finding", "Judgement", "Matrix", "ScenarioFailure", "finding_of", "suite_error"]
+__all__ = ["Finding", "Judgement", "ScenarioFailure", "finding_of", "merged", "suite_error"]
+
+
+_VERDICTS: Final = ("pass", "inconclusive", "fail", "error")
+"""From good to bad; what a run says of a requirement that it did not assess is better than any."""
 
 
 @unique
@@ -92,8 +96,41 @@ def finding_of(tried: Experiment, results: Mapping[str, Any], seconds: float) ->
     scenarios = results["scenarios"]
     failures = tuple(_failure(one) for one in scenarios if one["verdict"] not in {"pass", "none"})
     ran = tuple(one["id"] for one in scenarios if not one["exclusion"])
+    return _finding(tried, verdicts, failures, ran, trouble=_trouble(results, ran), seconds=seconds)
+
+
+def merged(first: Finding, second: Finding) -> Finding:
+    """Return what two runs with one experiment found together."""
+    names = dict.fromkeys((*first.verdicts, *second.verdicts))
+    verdicts = {
+        name: max((found.get(name, "") for found in (first.verdicts, second.verdicts)), key=_badness)
+        for name in names
+    }
+    failures = {failure.id: failure for failure in (*first.failures, *second.failures)}
+    return _finding(
+        first.experiment,
+        verdicts,
+        tuple(failures.values()),
+        tuple(dict.fromkeys((*first.ran, *second.ran))),
+        trouble=first.trouble or second.trouble,
+        seconds=first.seconds + second.seconds,
+    )
+
+
+def _badness(verdict: str) -> int:
+    return _VERDICTS.index(verdict) if verdict in _VERDICTS else -1
+
+
+def _finding(
+    tried: Experiment,
+    verdicts: Mapping[str, str],
+    failures: tuple[ScenarioFailure, ...],
+    ran: tuple[str, ...],
+    *,
+    trouble: str,
+    seconds: float,
+) -> Finding:
     broken = {name for name, verdict in verdicts.items() if verdict == "fail"}
-    trouble = _trouble(results, ran)
     if trouble:
         judgement = Judgement.SUITE_ERROR
     elif tried.is_lawful:
@@ -131,55 +168,3 @@ def _reason(reason: Any) -> str:
     return "; ".join(
         f"{name}: {value}" for name, value in said.items() if name in {"expected", "found"}
     ) or str(reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """All findings together.
-
-    Attributes:
-        findings: one for each experiment.
-        requirements: the ids of the ledger.
-        scenarios: the ids of all scenarios there are.
-    """
-
-    findings: tuple[Finding, ...]
-    requirements: tuple[str, ...]
-    scenarios: tuple[str, ...]
-
-    @property
-    def is_proof(self) -> bool:
-        """Whether every violation was killed for a right requirement and every lawful variation passed."""
-        return all(finding.judgement.is_right for finding in self.findings)
-
-    def of(self, judgement: Judgement) -> tuple[Finding, ...]:
-        """Return the findings with that judgement."""
-        return tuple(finding for finding in self.findings if finding.judgement is judgement)
-
-    @property
-    def idle_scenarios(self) -> tuple[str, ...]:
-        """The scenarios that killed no violation, among those that were run against one."""
-        violations = [finding for finding in self.findings if not finding.experiment.is_lawful]
-        ran = {name for finding in violations for name in finding.ran}
-        killing = {each.id for finding in violations for each in finding.failures if each.verdict == "fail"}
-        return tuple(name for name in self.scenarios if name in ran - killing)
-
-    @property
-    def scenarios_not_run(self) -> tuple[str, ...]:
-        """The scenarios that were run against no violation."""
-        ran = {name for one in self.findings if not one.experiment.is_lawful for name in one.ran}
-        return tuple(name for name in self.scenarios if name not in ran)
-
-    @property
-    def unbroken_requirements(self) -> tuple[str, ...]:
-        """The requirements that no deviation violates."""
-        broken = _union(finding.experiment.violates for finding in self.findings)
-        return tuple(name for name in self.requirements if name not in broken)
-
-    def counts(self) -> dict[Judgement, int]:
-        """Return how often each judgement was made."""
-        return {judgement: len(self.of(judgement)) for judgement in Judgement}
-
-
-def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*sets)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.selfcheck.findings import Finding, Judgement, Matrix
+from dsp_conformance.selfcheck.findings import Finding, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from dsp_conformance.selfcheck.matrix import Matrix
 
 __all__ = ["page"]
 
@@ -17,7 +19,7 @@ body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222;background:#fff}
 table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:2px 6px;text-align:left}
 thead th{position:sticky;top:0;background:#eee}thead th.r{writing-mode:vertical-rl}
 td.m{text-align:center}.right{background:#9d9}.other{background:#dde9dd}.missed{background:#f99}
-.inconclusive{background:#fd8}.good{color:#060}.bad{color:#a00;font-weight:bold}small{color:#666}
+.inconclusive{background:#fd8}.good{color:#060}.bad{color:#a00;font-weight:bold}small{color:#666;font-weight:normal}
 """
 
 
@@ -37,7 +39,7 @@ def _lines(matrix: Matrix) -> Iterator[str]:
     yield "</ul>"
     yield (
         "<p>&#10007; found not met, rightly (dark) or besides (light); &#9675; violated and not found; "
-        "? nothing could be said.</p>"
+        "? nothing could be said. Where nothing stands, it was met, or the run ended before it was asked.</p>"
     )
     yield '<table><thead><tr><th scope="col">deviation</th><th scope="col">outcome</th>'
     for name in matrix.requirements:
@@ -46,9 +48,9 @@ def _lines(matrix: Matrix) -> Iterator[str]:
     for finding in matrix.findings:
         yield _row(finding, matrix.requirements)
     yield "</tbody></table>"
-    yield from _list("Requirements that no deviation violates", matrix.unbroken_requirements)
-    yield from _list("Scenarios that killed nothing", matrix.idle_scenarios)
-    yield from _list("Scenarios that were run against no violation", matrix.scenarios_not_run)
+    if matrix.complete:
+        yield from _list("Requirements that no deviation violates", matrix.unbroken_requirements)
+        yield from _list("Scenarios that killed nothing", tuple(one.id for one in matrix.idle_scenarios))
     yield "</body></html>"
 
 

@@ -15,7 +15,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dsp_conformance.selfcheck.findings import Finding, finding_of, suite_error
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dsp_conformance.selfcheck.experiments import Experiment
+
+    Judge: TypeAlias = Callable[[Sequence[str], Sequence[str], frozenset[str]], int]
 
 __all__ = ["Task", "Workshop"]
 
@@ -59,25 +61,26 @@ class Task:
     Attributes:
         experiment: what is tried.
         nodeids: pytest's names of the scenarios.
+        sought: once all these requirements were found not met, the other scenarios are left out; none, if
+            all are to run.
     """
 
     experiment: Experiment
     nodeids: tuple[str, ...]
+    sought: frozenset[str] = frozenset()
 
 
 class Workshop:
     """Tries experiments, several at a time.
 
     Args:
-        judge: runs scenarios of pytest's names with options of the suite and returns the exit code; a
-            function of a module, since it is called in another process.
+        judge: runs scenarios of pytest's names with options of the suite until all that is sought was found
+            not met, and returns the exit code; a function of a module, since it is called in another process.
         folder: a folder of its own for each experiment is made in it.
         warm: the module to import before processes are forked.
     """
 
-    def __init__(
-        self, judge: Callable[[Sequence[str], Sequence[str]], int], folder: Path, *, warm: str
-    ) -> None:
+    def __init__(self, judge: Judge, folder: Path, *, warm: str) -> None:
         self._judge = judge
         self._folder = folder
         can_fork = "forkserver" in multiprocessing.get_all_start_methods()
@@ -89,7 +92,7 @@ class Workshop:
         """Try everything and tell each finding as soon as it is there."""
         with ThreadPoolExecutor(workers, thread_name_prefix="selfcheck") as pool:
             # what takes longest first, so that no worker is left alone with it at the end
-            ordered = sorted(tasks, key=lambda task: -len(task.nodeids))
+            ordered = sorted(tasks, key=lambda task: (bool(task.sought), -len(task.nodeids)))
             waiting = [pool.submit(self._try, task) for task in ordered]
             try:
                 for done in as_completed(waiting):
@@ -124,7 +127,8 @@ class Workshop:
             target = folder / "target.toml"
             target.write_text(_TARGET.format(url=url, response=response, settle=settle), encoding="utf-8")
             arguments = (f"--target={target}", f"--reports={folder}", "--results-only")
-            run = self._process(_judged, (self._judge, arguments, task.nodeids, folder / "suite.txt"))
+            log = folder / "suite.txt"
+            run = self._process(_judged, (self._judge, arguments, task.nodeids, task.sought, log))
             run.start()
             run.join(_RUN_SECONDS)
             if run.exitcode is None:
@@ -176,14 +180,15 @@ def _serve(deviations: tuple[str, ...], pipe: Connection, log: Path) -> None:
 
 
 def _judged(
-    judge: Callable[[Sequence[str], Sequence[str]], int],
+    judge: Judge,
     arguments: Sequence[str],
     nodeids: Sequence[str],
+    sought: frozenset[str],
     log: Path,
 ) -> None:
     """Be a run of the suite; runs in a process of its own."""
     _write_to(log)
-    sys.exit(judge(arguments, nodeids))
+    sys.exit(judge(arguments, nodeids, sought))
 
 
 def _write_to(log: Path) -> None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dsp_conformance.selfcheck.findings import Finding, Matrix
+    from dsp_conformance.selfcheck.findings import Finding
+    from dsp_conformance.selfcheck.matrix import Matrix
 
 __all__ = ["evidence", "line", "summary", "write"]
 
@@ -36,13 +37,13 @@ def to_json(matrix: Matrix) -> dict[str, Any]:
         "proof": matrix.is_proof,
         "counts": {judgement.value: count for judgement, count in matrix.counts().items()},
         "requirements_not_violated": list(matrix.unbroken_requirements),
-        "scenarios_that_kill_nothing": list(matrix.idle_scenarios),
-        "scenarios_not_run": list(matrix.scenarios_not_run),
-        "deviations": [_to_json(finding) for finding in matrix.findings],
+        "complete": matrix.complete,
+        "scenarios_that_kill_nothing": [one.id for one in matrix.idle_scenarios],
+        "deviations": [_to_json(finding, matrix) for finding in matrix.findings],
     }
 
 
-def _to_json(finding: Finding) -> dict[str, Any]:
+def _to_json(finding: Finding, matrix: Matrix) -> dict[str, Any]:
     tried = finding.experiment
     return {
         "id": tried.id,
@@ -54,6 +55,7 @@ def _to_json(finding: Finding) -> dict[str, Any]:
         "verdicts": dict(finding.verdicts),
         "trouble": finding.trouble,
         "scenarios_run": len(finding.ran),
+        "killed_by": sorted(matrix.killers(finding)),
         "failures": [
             {"id": each.id, "verdict": each.verdict, "requirements": list(each.requirements)}
             for each in finding.failures
@@ -97,11 +99,11 @@ def summary(matrix: Matrix) -> Iterator[str]:
     for finding in matrix.findings:
         if not finding.judgement.is_right:
             yield line(finding, 1, 1).replace("1/1 ", "", 1)
+    if not matrix.complete:
+        return
     for title, names in (
         ("requirements that no deviation violates", matrix.unbroken_requirements),
-        ("scenarios that killed nothing", matrix.idle_scenarios),
-        ("scenarios that were run against no violation", matrix.scenarios_not_run),
+        ("scenarios that killed nothing", tuple(one.id for one in matrix.idle_scenarios)),
     ):
-        if names:
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            yield f"{title}: {len(names)}: {', '.join(names[:_SHOWN])}{more}"
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        yield f"{len(names):4} {title}{': ' if names else ''}{', '.join(names[:_SHOWN])}{more}"

@@ -144,9 +144,9 @@ IDENTITY = RunIdentity(
     "bundled profile (duis-profile.xsd)",
     {"rejection_code": "E51", "smets1": None, "secmp0007": False},
     {"target": "acme.toml"},
-    "0123456789abcdef",
-    "A. Tester",
-    "dsp-conformance run --target acme.toml",
+    suite_commit="0123456789abcdef",
+    operator="A. Tester",
+    command="dsp-conformance run --target acme.toml",
 )
 
 
@@ -205,7 +205,7 @@ def mixed() -> tuple[Made, ...]:
         b"\xff\x00 no XML",
     )
     unclear = scenario("unclear", "MP105-02").step(
-        "Given", "a Suspended GSME", operations=(operation("provide_device"),)
+        "Given", "a Suspended GSME", operations=(operation("provide-device"),)
     )
     unclear.ended_by(
         Inconclusive(Cause.TARGET_UNREACHABLE, "no answer", expected="an answer", found="nothing")
@@ -219,7 +219,7 @@ def mixed() -> tuple[Made, ...]:
     seen.step(
         "And",
         "the command reached the Device",
-        operations=(operation("commands", "SR11.2"),),
+        operations=(operation("list-commands", '[{"service_reference_variant": "11.2"}]'),),
         observations=("the MAC was not checked",),
     )
     assumed = failing("assumed", "MP105-08")

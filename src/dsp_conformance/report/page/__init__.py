@@ -1,1 +1,1 @@
-"""The report as one page for people: `index.html`, which needs no script and fetches nothing."""
+"""The report for people: `index.html`, which needs no script and fetches nothing, and its front page."""

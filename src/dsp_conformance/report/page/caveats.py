@@ -40,6 +40,8 @@ def assumptions(run: Run, results: Iterable[RequirementResult]) -> Iterator[Cave
     yield Caveat(
         "This build alone", "The result holds for the build named above, and says nothing of others."
     )
+    if who.suite_changes:
+        yield Caveat("Modified suite", f"{who.caveat.strip()} Changed: {', '.join(who.suite_changes)}.")
     assumed = [one for one in results if one.keyword is Keyword.ASSUMED]
     if assumed:
         counted = "count like the others" if run.enforce_assumed else "are reported apart and decide nothing"

@@ -105,7 +105,9 @@ def _identity(run: Run) -> Iterable[tuple[str, str]]:
     yield "Version or build", who.product_version or "not told"
     yield from ((name[:1].upper() + name[1:], str(value)) for name, value in who.details.items())
     yield "Conformance suite", f"dsp-conformance {who.suite_version}"
-    yield "Suite commit", who.suite_commit or "not told: not run from a checkout"
+    yield "Suite commit", who.suite_commit or f"none: the suite is {who.suite_origin}"
+    if who.suite_fingerprint:
+        yield "Suite fingerprint", who.suite_fingerprint
     yield "DUIS schema", who.schema_origin
     yield "Profile", ", ".join(f"{name} = {_plain(value)}" for name, value in who.profile.items())
     yield "Started", instant(run.started)

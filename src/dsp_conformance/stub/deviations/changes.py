@@ -37,7 +37,7 @@ Deliver: TypeAlias = "Callable[[DeviceTraffic, Order, ResponseCode, ResponseCont
 Act: TypeAlias = "Callable[[Services, Case], Result]"
 Seal: TypeAlias = "Callable[[Response, XmlSigner], bytes]"
 
-_NO_ANSWER: Final = frozenset({ResponseCode.E20, ResponseCode.E21})
+NO_ANSWER: Final = frozenset({ResponseCode.E20, ResponseCode.E21})
 
 METERS: Final = frozenset({DeviceType.ESME, DeviceType.GSME})
 
@@ -286,7 +286,7 @@ def is_acknowledgement(response: Response) -> bool:
 
 def is_rejection(response: Response) -> bool:
     """Tell whether an answer rejects a request; E20 and E21 come later, and from no check."""
-    return response.response_code.value.startswith("E") and response.response_code not in _NO_ANSWER
+    return response.response_code.value.startswith("E") and response.response_code not in NO_ANSWER
 
 
 def is_asynchronous(response: Response) -> bool:

@@ -33,6 +33,8 @@ class Deviation:
         sentence: what the DSP does, in one sentence.
         kind: whether it may.
         violates: the ids of the requirements that it breaks first of all; none of a lawful variation.
+        concerns: the ids of the requirements whose scenarios may notice it: those that a violation breaks, or
+            that say something about what a lawful variation does otherwise.
         apply: returns the options of the DSP that differs in this way from the DSP of the options given.
     """
 
@@ -40,6 +42,7 @@ class Deviation:
     sentence: str
     kind: DeviationKind
     violates: frozenset[str]
+    concerns: frozenset[str]
     apply: Change
 
     @property
@@ -50,9 +53,10 @@ class Deviation:
 
 def violation(name: str, violates: str, sentence: str, change: Change) -> Deviation:
     """Return a deviation that breaks requirements, whose ids are separated by spaces."""
-    return Deviation(name, sentence, DeviationKind.VIOLATION, frozenset(violates.split()), change)
+    broken = frozenset(violates.split())
+    return Deviation(name, sentence, DeviationKind.VIOLATION, broken, broken, change)
 
 
-def lawful(name: str, sentence: str, change: Change) -> Deviation:
-    """Return a deviation that nothing forbids."""
-    return Deviation(name, sentence, DeviationKind.LAWFUL, frozenset(), change)
+def lawful(name: str, sentence: str, change: Change, *, concerns: str = "") -> Deviation:
+    """Return a deviation that nothing forbids, about requirements whose ids are separated by spaces."""
+    return Deviation(name, sentence, DeviationKind.LAWFUL, frozenset(), frozenset(concerns.split()), change)

@@ -123,6 +123,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         row_of("11.2", lambda _: ()),
     ),
     violation(
+        "read-not-for-suppliers",
+        "MP105-03",
+        "Import and gas suppliers may not send SR11.2 to a Suspended meter.",
+        _reads_not_by(UserRole.IS, UserRole.GS),
+    ),
+    violation(
         "read-not-for-other-users",
         "MP105-03",
         "An other user may not send SR11.2 to a Suspended meter.",
@@ -201,7 +207,19 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SR6.15.1 is kept back from a Suspended Device, though critical.",
         _critical("6.15.1"),
     ),
+    violation(
+        "activation-kept-back",
+        "BASE-02 BASE-06",
+        "SR11.3 is kept back from a Suspended Device, though critical.",
+        status_keeps_back(lambda case: case.entry.variant == "11.3" and is_suspended(case)),
+    ),
     # too wide
+    violation(
+        "top-up-let-through",
+        "SCOPE-01",
+        "SR2.2 is let through to any Suspended meter over the WAN.",
+        status_lets_through(lambda case: case.entry.variant == "2.2" and is_suspended(case)),
+    ),
     violation(
         "top-up-in-any-way",
         "BASE-05",
@@ -244,7 +262,7 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
     violation(
         "family-let-through",
         "SCOPE-01",
-        "All of SR11, and SR6.2 with it, is let through.",
+        "All of SR6.2 is let through to a Suspended meter.",
         _lets_in(variant="6.2."),
     ),
     violation(

@@ -21,7 +21,7 @@ from dsp_conformance.stub.deviations.changes import (
     with_checks,
 )
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, lawful
-from dsp_conformance.stub.deviations.suspension import shown
+from dsp_conformance.stub.deviations.suspension import lagging, shown
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
 if TYPE_CHECKING:
@@ -134,53 +134,86 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "entitlement-checked-first",
         "Entitlement is checked before the other checks of the Device.",
         _ordered("entitlement"),
+        concerns="SCOPE-03 SCOPE-04 SCOPE-05",
     ),
     lawful(
         "device-checks-in-another-order",
         "The checks about the Device are made in another order.",
         _ordered("entitlement", "service", "command_variant", "device_type"),
+        concerns="SCOPE-03 SCOPE-04 SCOPE-05",
     ),
     lawful(
         "status-checked-before-type",
         "The Device's status is checked before its type.",
         _ordered("device_status", "device_type"),
+        concerns="SCOPE-03 SCOPE-04 SCOPE-05",
     ),
     lawful(
         "strangers-refused-by-http",
         "An unknown user is refused by HTTP 403.",
         check("originator", _http_for_strangers),
+        concerns="SCOPE-05",
     ),
     lawful(
         "replays-refused-by-code",
         "A replayed request is rejected with a DUIS code.",
         check("counter", _code_for_replays),
+        concerns="DUIS-05",
     ),
-    lawful("bad-requests-refused-by-code", "Bad requests are rejected with a DUIS code.", finishing(_coded)),
     lawful(
-        "bad-requests-refused-by-422", "Bad requests are refused by HTTP 422.", finishing(_any_client_error)
+        "bad-requests-refused-by-code",
+        "Bad requests are rejected with a DUIS code.",
+        finishing(_coded),
+        concerns="DUIS-05",
     ),
-    lawful("silence", "Nothing is posted where a Device does not answer.", _silent),
+    lawful(
+        "bad-requests-refused-by-422",
+        "Bad requests are refused by HTTP 422.",
+        finishing(_any_client_error),
+        concerns="DUIS-05",
+    ),
+    lawful("silence", "Nothing is posted where a Device does not answer.", _silent, concerns="MP105-09"),
     lawful(
         "unlisted-version-recorded",
         "A version that the CPL does not list is recorded, and restores nothing.",
         after_read(_records_unlisted),
+        concerns="MP105-08",
     ),
     lawful(
         "version-always-recorded",
         "SR11.2 to a Commissioned meter records the version too.",
         after_read(_records_always),
+        concerns="MP105-10 SCOPE-04",
     ),
     lawful(
         "inventory-without-optional-elements",
         "SR8.2 leaves out what it may leave out.",
         shown(_without_optional),
+        concerns="BASE-07 MP105-08",
     ),
-    lawful("inventory-in-short", "SR8.2 writes versions without leading zeros.", shown(_short_version)),
-    lawful("inventory-in-lower-case", "SR8.2 writes versions in lower case.", shown(_version_in_lower_case)),
+    lawful(
+        "inventory-in-short",
+        "SR8.2 writes versions without leading zeros.",
+        shown(_short_version),
+        concerns="BASE-07 MP105-04 MP105-05",
+    ),
+    lawful(
+        "inventory-in-lower-case",
+        "SR8.2 writes versions in lower case.",
+        shown(_version_in_lower_case),
+        concerns="BASE-07 MP105-04 MP105-05",
+    ),
+    lawful(
+        "inventory-lags",
+        "SR8.2 shows what became of a Device's status a fifth of a second later.",
+        lagging(0.2, when_restored=False),
+        concerns="BASE-01 BASE-06 BASE-07 MP105-04 MP105-05 MP105-06",
+    ),
     lawful(
         "inventory-with-neighbours",
         "SR8.2 shows other Devices beside the one asked about.",
         acting(_with_neighbours),
+        concerns="BASE-07 SCOPE-06",
     ),
 )
 """What may be done otherwise."""

@@ -174,12 +174,23 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "Responses are delivered before the request is acknowledged.",
         lambda options: finishing(_response_first)(_slow(options)),
     ),
-    lawful("dcc-alerts", "DCC Alerts are posted that nobody asked for.", _with_alerts(_dcc_alert)),
-    lawful("device-alerts", "Device Alerts are posted that nobody asked for.", _with_alerts(_device_alert)),
+    lawful(
+        "dcc-alerts",
+        "DCC Alerts are posted that nobody asked for.",
+        _with_alerts(_dcc_alert),
+        concerns="DUIS-04 MP105-10",
+    ),
+    lawful(
+        "device-alerts",
+        "Device Alerts are posted that nobody asked for.",
+        _with_alerts(_device_alert),
+        concerns="DUIS-04 MP105-10",
+    ),
     lawful(
         "supplementary-counter",
         "Devices answer SR11.2 in the form with a supplementary counter.",
         _supplementary,
+        concerns="MP105-04 MP105-05",
     ),
     lawful(
         "older-schema-version",

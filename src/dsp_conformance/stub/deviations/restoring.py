@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.duis.catalogue import CplStatus, DeviceStatus, DeviceType
+from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType
 from dsp_conformance.duis.terms import UserRole
 from dsp_conformance.stub.access_control import Case, Refusal, Rejected
-from dsp_conformance.stub.cpl import CentralProductsList, ProductModel
 from dsp_conformance.stub.deviations.changes import (
     AfterRead,
-    Listing,
     after_read,
     amended_read,
     check,
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
-    from dsp_conformance.stub.cpl import CplEntry
+    from dsp_conformance.stub.cpl import CplEntry, ProductModel
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import FirmwareList
@@ -41,33 +39,6 @@ def _only(when: Callable[[DeviceRecord], bool]) -> Change:
 
 def _returns(status_of: Callable[[DeviceRecord], DeviceStatus | None]) -> Change:
     return amended_read(lambda record, change: replace(change, status=status_of(record)))
-
-
-def _listed_by(lists: Callable[[CplEntry, ProductModel, str], bool]) -> Change:
-    """Have the CPL looked up in another way: whether any entry answers."""
-
-    def make(inner: AfterRead) -> AfterRead:
-        def rule(record: DeviceRecord, version: FirmwareVersion | None, cpl: FirmwareList) -> InventoryChange:
-            assert isinstance(cpl, CentralProductsList), "the rules are asked with the list of the DSP"
-            entries = cpl.entries
-            listing = Listing(lambda product, asked: any(lists(each, product, asked) for each in entries))
-            return inner(record, version, listing)
-
-        return rule
-
-    return after_read(make)
-
-
-def _listed_as(*statuses: CplStatus) -> Change:
-    return _listed_by(
-        lambda entry, product, asked: (
-            entry.covers(product, asked) and entry.status in {CplStatus.ACTIVE, *statuses}
-        )
-    )
-
-
-def _active(entry: CplEntry, asked: str, *, product: ProductModel) -> bool:
-    return entry.status is CplStatus.ACTIVE and entry.covers(product, asked)
 
 
 def _error_restores(inner: AfterRead) -> AfterRead:
@@ -167,21 +138,6 @@ def _restored_by(*roles: UserRole) -> Change:
     return change
 
 
-def _restored_when_sent(options: DspOptions) -> DspOptions:
-    """Restore when SR11.2 is sent, whatever the Device then says."""
-    send = options.seams.traffic.send
-
-    def sent(traffic: DeviceTraffic, order: Order) -> None:
-        record = traffic.state.inventory.get(order.request_id.target)
-        if order.command.variant == "11.2" and record is not None and record.is_suspended:
-            change = InventoryChange(None, record.status_before_suspension)
-            traffic.state.apply(record.device_id, change, reason="was asked")
-        send(traffic, order)
-
-    traffic = replace(options.seams.traffic, send=sent)
-    return replace(options, seams=replace(options.seams, traffic=traffic))
-
-
 def _waits_for_activation(options: DspOptions) -> DspOptions:
     """Take no notice of SR11.2 while the response to SR11.3 is awaited, for ever if it was lost."""
     send, receive, inner = (
@@ -275,16 +231,6 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         _only(lambda record: record.device_type is not DeviceType.GSME),
     ),
     violation(
-        "gsme-looked-up-as-esme",
-        "MP105-05",
-        "Of a GSME the CPL is asked as if it were an ESME.",
-        _listed_by(
-            lambda entry, product, asked: _active(
-                entry, asked, product=replace(product, device_type=DeviceType.ESME)
-            )
-        ),
-    ),
-    violation(
         "restored-as-commissioned",
         "MP105-06",
         "Whatever it was before, a restored Device is Commissioned.",
@@ -339,79 +285,10 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         _closed_for_ever,
     ),
     violation(
-        "cpl-ignored",
-        "MP105-08",
-        "Any firmware restores, listed or not.",
-        after_read(lambda inner: lambda record, version, _: inner(record, version, Listing(lambda *_: True))),
-    ),
-    violation(
-        "cpl-by-version-alone",
-        "MP105-08",
-        "The CPL is looked up by the version alone.",
-        _listed_by(lambda entry, _, asked: _active(entry, asked, product=entry.product)),
-    ),
-    violation(
-        "cpl-without-manufacturer",
-        "MP105-08",
-        "The CPL is looked up without the manufacturer.",
-        _listed_by(
-            lambda entry, product, asked: _active(
-                entry, asked, product=replace(product, manufacturer=entry.product.manufacturer)
-            )
-        ),
-    ),
-    violation(
-        "cpl-without-model",
-        "MP105-08",
-        "The CPL is looked up without the model.",
-        _listed_by(
-            lambda entry, product, asked: _active(
-                entry, asked, product=replace(product, model=entry.product.model)
-            )
-        ),
-    ),
-    violation(
-        "cpl-without-type",
-        "MP105-08",
-        "The CPL is looked up without the device type.",
-        _listed_by(
-            lambda entry, product, asked: _active(
-                entry, asked, product=replace(product, device_type=entry.product.device_type)
-            )
-        ),
-    ),
-    violation(
-        "cpl-status-ignored",
-        "MP105-08",
-        "Any entry of the CPL restores, Active or not.",
-        _listed_as(*CplStatus),
-    ),
-    violation(
-        "expired-counts-as-active", "MP105-08", "An Expired entry restores.", _listed_as(CplStatus.EXPIRED)
-    ),
-    violation(
-        "withdrawn-counts-as-active",
-        "MP105-08",
-        "A Withdrawn entry restores.",
-        _listed_as(CplStatus.WITHDRAWN),
-    ),
-    violation(
-        "cancelled-counts-as-active",
-        "MP105-08",
-        "A Cancelled entry restores.",
-        _listed_as(CplStatus.CANCELLED),
-    ),
-    violation(
         "same-version-restores",
         "MP105-08",
         "The firmware that was removed restores, since it is known.",
         after_read(_same_version_restores),
-    ),
-    violation(
-        "restored-by-asking",
-        "MP105-08 MP105-09",
-        "A Suspended meter is restored when SR11.2 is sent, whatever comes back.",
-        _restored_when_sent,
     ),
     violation(
         "device-error-restores",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.duis.catalogue import CplStatus, DeviceStatus, DeviceType
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.state import DspState
 
-__all__ = ["DEVIATIONS", "shown"]
+__all__ = ["DEVIATIONS", "lagging", "shown"]
 
 
 def _suspending(
@@ -120,6 +121,20 @@ def _stale_version(options: DspOptions) -> DspOptions:
 
 def _is_suspended(device: InventoryDevice) -> bool:
     return device.status is DeviceStatus.SUSPENDED
+
+
+def lagging(seconds: float, *, when_restored: bool) -> Change:
+    """Show what became of a Device's status only so many seconds later."""
+
+    def amend(services: Services, device: InventoryDevice) -> InventoryDevice:
+        record = services.state.inventory.get(device.device_id)
+        if record is None or len(record.history) < 2 or (when_restored and record.is_suspended):  # noqa: PLR2004 - the last and one before
+            return device
+        before, last = record.history[-2:]
+        fresh = datetime.now(UTC) - last.at < timedelta(seconds=seconds)
+        return replace(device, status=before.status) if fresh else device
+
+    return shown(amend)
 
 
 DEVIATIONS: Final[tuple[Deviation, ...]] = (
@@ -222,6 +237,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
                 None if _is_suspended(device) and device.device_type is DeviceType.GSME else device
             )
         ),
+    ),
+    violation(
+        "inventory-lags-too-long",
+        "MP105-04 MP105-05 BASE-06",
+        "SR8.2 shows a restored Device as Suspended for half a minute.",
+        lagging(30.0, when_restored=True),
     ),
     violation(
         "inventory-of-stale-copy",

@@ -1,0 +1,1 @@
+"""Outputs for programs and CI systems, each made from the document `results.json` alone."""

@@ -1,0 +1,168 @@
+"""Deviations about when a Device is restored, for how long, and which Device of several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from dsp_conformance.duis.catalogue import DeviceStatus
+from dsp_conformance.stub.deviations.changes import NO_ANSWER, AfterRead, Deliver, after_read, delivering
+from dsp_conformance.stub.deviations.deviation import Deviation, violation
+from dsp_conformance.stub.deviations.suspension import shown
+from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from dsp_conformance.duis.messages import InventoryDevice, ResponseContent
+    from dsp_conformance.duis.response_codes import ResponseCode
+    from dsp_conformance.gbcs.firmware_version import FirmwareVersion
+    from dsp_conformance.stub.deviations.deviation import Change
+    from dsp_conformance.stub.dsp import DspOptions
+    from dsp_conformance.stub.inventory import DeviceRecord
+    from dsp_conformance.stub.mp105 import FirmwareList
+    from dsp_conformance.stub.services import Services
+    from dsp_conformance.stub.traffic import DeviceTraffic, Order
+
+__all__ = ["DEVIATIONS"]
+
+_AT_ONCE: Final = 0.0
+_SOON: Final = 0.1
+_SUSPENDED_AGAIN: Final = InventoryChange(None, DeviceStatus.SUSPENDED)
+
+
+def _restore(traffic: DeviceTraffic, order: Order, reason: str) -> None:
+    """Restore the Device that an order of SR11.2 is for, if it is Suspended."""
+    with traffic.state.lock:
+        record = traffic.state.inventory.get(order.request_id.target)
+        if order.command.variant == "11.2" and record is not None and record.is_suspended:
+            change = InventoryChange(None, record.status_before_suspension)
+            traffic.state.apply(record.device_id, change, reason=reason)
+
+
+def _sending(sent: Callable[[DeviceTraffic, Order], None], *, first: bool) -> Change:
+    """Have something done when a command is sent, before that or after it."""
+
+    def change(options: DspOptions) -> DspOptions:
+        send = options.seams.traffic.send
+
+        def both(traffic: DeviceTraffic, order: Order) -> None:
+            for each in (sent, send) if first else (send, sent):
+                each(traffic, order)
+
+        traffic = replace(options.seams.traffic, send=both)
+        return replace(options, seams=replace(options.seams, traffic=traffic))
+
+    return change
+
+
+def _when_acknowledged(traffic: DeviceTraffic, order: Order) -> None:
+    traffic.later(_AT_ONCE, lambda: _restore(traffic, order, "acknowledged"))
+
+
+def _without_answer(inner: Deliver) -> Deliver:
+    def deliver(
+        traffic: DeviceTraffic, order: Order, code: ResponseCode, content: ResponseContent | None
+    ) -> None:
+        if code in NO_ANSWER:
+            _restore(traffic, order, "did not answer")
+        inner(traffic, order, code, content)
+
+    return deliver
+
+
+def _for_a_moment(options: DspOptions) -> DspOptions:
+    """Restore a Device, and suspend it again soon after."""
+    inner = options.seams.traffic.change
+
+    def change(traffic: DeviceTraffic, order: Order, octets: bytes, record: DeviceRecord) -> InventoryChange:
+        found = inner(traffic, order, octets, record)
+        if record.is_suspended and found.status is not None:
+            device_id = record.device_id
+            traffic.later(
+                _SOON, lambda: traffic.state.apply(device_id, _SUSPENDED_AGAIN, reason="looked up anew")
+            )
+        return found
+
+    traffic = replace(options.seams.traffic, change=change)
+    return replace(options, seams=replace(options.seams, traffic=traffic))
+
+
+def _until_shown(services: Services, device: InventoryDevice) -> InventoryDevice:
+    """Suspend a restored Device again when it has been shown."""
+    record = services.state.inventory.get(device.device_id)
+    if record is not None and any(change.status is DeviceStatus.SUSPENDED for change in record.history):
+        services.state.apply(record.device_id, _SUSPENDED_AGAIN, reason="was shown")
+    return device
+
+
+def _first_only(key: Callable[[DeviceRecord], Hashable]) -> Change:
+    """Restore only the first of the Devices that have something in common."""
+
+    def change(options: DspOptions) -> DspOptions:
+        first: dict[Hashable, Hashable] = {}
+
+        def make(inner: AfterRead) -> AfterRead:
+            def rule(
+                record: DeviceRecord, version: FirmwareVersion | None, cpl: FirmwareList
+            ) -> InventoryChange:
+                found = inner(record, version, cpl)
+                if (
+                    found.status is None
+                    or first.setdefault(key(record), record.device_id) == record.device_id
+                ):
+                    return found
+                return NO_CHANGE
+
+            return rule
+
+        return after_read(make)(options)
+
+    return change
+
+
+DEVIATIONS: Final[tuple[Deviation, ...]] = (
+    violation(
+        "restored-by-asking",
+        "MP105-08 MP105-09",
+        "A Suspended meter is restored when SR11.2 is sent, whatever comes back.",
+        _sending(lambda traffic, order: _restore(traffic, order, "was asked"), first=True),
+    ),
+    violation(
+        "restored-by-acknowledgement",
+        "MP105-08 MP105-09",
+        "A Suspended meter is restored when SR11.2 has been acknowledged, whatever comes back.",
+        _sending(_when_acknowledged, first=False),
+    ),
+    violation(
+        "restored-without-answer",
+        "MP105-09",
+        "A Suspended meter that does not answer SR11.2 is restored.",
+        delivering(_without_answer),
+    ),
+    violation(
+        "restored-for-a-moment",
+        "MP105-04 MP105-05",
+        "A restored meter is suspended again a tenth of a second later.",
+        _for_a_moment,
+    ),
+    violation(
+        "restored-until-shown",
+        "MP105-07",
+        "A restored meter is suspended again once SR8.2 has shown it.",
+        shown(_until_shown),
+    ),
+    violation(
+        "first-restored-only",
+        "MP105-04 MP105-05",
+        "The first meter that reports new firmware is restored, and no other ever.",
+        _first_only(lambda _: None),
+    ),
+    violation(
+        "first-of-model-restored-only",
+        "MP105-04 MP105-05",
+        "Of each model the first meter that reports new firmware is restored, and no other.",
+        _first_only(lambda record: record.product),
+    ),
+)
+"""When, for how long, and who."""

@@ -1,0 +1,120 @@
+"""Deviations about what responses to SR11.2 carry: the Device's own message, altered, old or missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from dsp_conformance import gbcs
+from dsp_conformance.duis.messages import GbcsPayload
+from dsp_conformance.gbcs.firmware_version import FirmwareVersion
+from dsp_conformance.stub.deviations.changes import Deliver, delivering
+from dsp_conformance.stub.deviations.deviation import Deviation, violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsp_conformance.duis.messages import ResponseContent
+    from dsp_conformance.duis.response_codes import ResponseCode
+    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.stub.deviations.deviation import Change
+    from dsp_conformance.stub.dsp import DspOptions
+    from dsp_conformance.stub.traffic import DeviceTraffic, Order
+
+__all__ = ["DEVIATIONS"]
+
+
+def _another(version: FirmwareVersion) -> FirmwareVersion:
+    return FirmwareVersion(version.octets[:3] + bytes([version.octets[3] ^ 1]))
+
+
+def _answered(amend: Callable[[dict[str, object]], None]) -> Change:
+    """Have emulated Devices' answers to SR11.2 made from other facts, with the MAC that belongs to them."""
+
+    def change(options: DspOptions) -> DspOptions:
+        inner = options.seams.read_response
+
+        def build(*args: object, **named: object) -> bytes:
+            amend(named)
+            return inner(*args, **named)
+
+        return replace(options, seams=replace(options.seams, read_response=build))
+
+    return change
+
+
+def _of_another_version(named: dict[str, object]) -> None:
+    result = named["result"]
+    if isinstance(result, gbcs.FirmwareRead) and result.version is not None:
+        named["result"] = replace(result, version=_another(result.version))
+
+
+def _of_another_request(named: dict[str, object]) -> None:
+    counter = named["counter"]
+    assert isinstance(counter, int), "counters are numbers"
+    named["counter"] = counter + 1
+
+
+def _carried(carry: Callable[[DeviceTraffic, Order, GbcsPayload], ResponseContent | None]) -> Change:
+    """Have responses to SR11.2 carry something else than the Device's message."""
+
+    def make(inner: Deliver) -> Deliver:
+        def deliver(
+            traffic: DeviceTraffic, order: Order, code: ResponseCode, content: ResponseContent | None
+        ) -> None:
+            if order.command.variant == "11.2" and isinstance(content, GbcsPayload):
+                content = carry(traffic, order, content)
+            inner(traffic, order, code, content)
+
+        return deliver
+
+    return delivering(make)
+
+
+def _altered(traffic: DeviceTraffic, order: Order, content: GbcsPayload) -> GbcsPayload:
+    """Alter the version in a Device's message, whose MAC stays."""
+    device = traffic.state.device(order.request_id.target)
+    assert device is not None, "it answered"
+    running = device.running
+    return GbcsPayload(content.octets.replace(running.octets, _another(running).octets))
+
+
+def _of_first_read(options: DspOptions) -> DspOptions:
+    """Keep every Device's first message, and deliver it for ever."""
+    first: dict[Eui64, GbcsPayload] = {}
+    return _carried(lambda _, order, content: first.setdefault(order.request_id.target, content))(options)
+
+
+DEVIATIONS: Final[tuple[Deviation, ...]] = (
+    violation(
+        "payload-of-another-version",
+        "MP105-01 MP105-02",
+        "Responses of SR11.2 tell another version than the Device runs, under a MAC that is right.",
+        _answered(_of_another_version),
+    ),
+    violation(
+        "payload-altered",
+        "MP105-01 MP105-02",
+        "The version in a Device's response is altered on its way to the User.",
+        _carried(_altered),
+    ),
+    violation(
+        "payload-of-another-request",
+        "MP105-01 MP105-02",
+        "Responses of SR11.2 carry the Device's answer to another request.",
+        _answered(_of_another_request),
+    ),
+    violation(
+        "payload-missing",
+        "MP105-01 MP105-02",
+        "Responses of SR11.2 tell success and carry no message of the Device.",
+        _carried(lambda *_: None),
+    ),
+    violation(
+        "payload-of-first-read",
+        "MP105-10",
+        "Every SR11.2 is answered with the Device's response to the first.",
+        _of_first_read,
+    ),
+)
+"""What a response carries."""
