@@ -6,6 +6,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
+from dsp_conformance.report.added_features import ADDED
 from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
 from dsp_conformance.report.journal import NAME as JOURNAL
 from dsp_conformance.report.journal.writer import MAIN, JournalWriter
@@ -63,6 +64,7 @@ def register(
     progress: bool = False,
     results_only: bool = False,
     chosen: Collection[str] = (),
+    added_fixtures: Collection[str] = (),
     files: Mapping[str, Path | None] | None = None,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
@@ -80,6 +82,7 @@ def register(
         progress: show how far the run is, instead of pytest's dots.
         results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
+        added_fixtures: the names of the fixtures and steps that come along with added features.
         files: what else the run rests on, besides the features: put into the journal, without secrets.
 
     Returns:
@@ -101,7 +104,14 @@ def register(
     recorder = _RECORDERS[role](run, journal, tuple(sinks))
     recorder.files |= {name: path for name, path in (files or {}).items() if path is not None}
     config.pluginmanager.register(recorder, "dsp-recorder")
-    planner = Planner(run, circumstances, whole=whole, chosen=chosen)
+    planner = Planner(
+        run,
+        circumstances,
+        whole=whole,
+        chosen=chosen,
+        added=config.stash.get(ADDED, None),
+        added_fixtures=added_fixtures,
+    )
     config.pluginmanager.register(planner, "dsp-planner")
     if progress and not worker:
         config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")

@@ -133,6 +133,11 @@ def failing(name: str, *requirements: str, row: str = "") -> Made:
     return made.ended_by(not_met(*requirements))
 
 
+def stuck(name: str, *requirements: str) -> Made:
+    obstacle = Inconclusive(Cause.TARGET_UNREACHABLE, "no answer", expected="an answer", found="nothing")
+    return scenario(name, *requirements).ended_by(obstacle)
+
+
 def operation(name: str, result: str = "", outcome: str = "done") -> Operation:
     return Operation(START + 1, name, {"device_id": "00-DB-12-F0-00-00-00-08"}, outcome, result, 2.0)
 
@@ -160,6 +165,7 @@ class Workshop:
     scenario = staticmethod(scenario)
     passing = staticmethod(passing)
     failing = staticmethod(failing)
+    stuck = staticmethod(stuck)
     exchange = staticmethod(exchange)
     operation = staticmethod(operation)
 
