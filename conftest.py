@@ -72,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         progress=config.getoption("--progress"),
         results_only=config.getoption("--results-only"),
         chosen=config.getoption("--scenario"),
+        redactor=target.secrets.redactor,
     )
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")

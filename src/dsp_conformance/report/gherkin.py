@@ -10,10 +10,12 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord, StepRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import pytest
     from pytest_bdd.parser import ScenarioTemplate
+
+    from dsp_conformance.report.run import Run
 
 _ROW = "_pytest_bdd_example"
 _ROW_ID = "id"
@@ -58,8 +60,8 @@ def relative_feature_file(item: pytest.Item, template: ScenarioTemplate) -> str:
     return (source.relative_to(root) if source.is_relative_to(root) else Path(source.name)).as_posix()
 
 
-def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[str, object]) -> ScenarioRecord:
-    """An empty record of an item's scenario, with all its steps still to run."""
+def new_record(item: pytest.Item, template: ScenarioTemplate, run: Run) -> ScenarioRecord:
+    """An empty record of an item's scenario in a run, with all its steps still to run."""
     row = row_of(item)
     scenario = template.render(row)
     whole, base = scenario_id(item, template)
@@ -71,7 +73,7 @@ def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[st
         narrative=template.feature.description.strip(),
         name=scenario.name,
         row=row,
-        requirements=tuple(sorted(tag for tag in tags_of(template) if tag in ledger)),
+        requirements=tuple(sorted(tag for tag in tags_of(template) if tag in run.ledger)),
     )
     steps = [StepRecord(step.keyword, step.name) for step in scenario.steps]
-    return ScenarioRecord(identity, item.nodeid, steps)
+    return ScenarioRecord(identity, item.nodeid, steps, redactor=run.redactor)

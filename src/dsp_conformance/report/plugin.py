@@ -14,6 +14,7 @@ from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
 from dsp_conformance.report.progress import Progress
 from dsp_conformance.report.recorder import RunRecorder, Sink
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
 
@@ -63,6 +64,7 @@ def register(
     progress: bool = False,
     results_only: bool = False,
     chosen: Collection[str] = (),
+    redactor: Redactor | None = None,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -79,6 +81,7 @@ def register(
         progress: show how far the run is, instead of pytest's dots.
         results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
+        redactor: knows the secrets that the target file tells; the run keeps none of them.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -87,7 +90,13 @@ def register(
         pytest.UsageError: allure-pytest's own writer was asked for too.
     """
     refuse_second_writer(config)
-    run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
+    run = Run(
+        identity,
+        ledger,
+        enforce_assumed=enforce_assumed,
+        baseline=baseline,
+        redactor=redactor or Redactor(),
+    )
     role = Role.of(config)
     worker = role is Role.WORKER
     process = str(getattr(config, "workerinput", {}).get("workerid", MAIN))
