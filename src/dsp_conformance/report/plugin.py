@@ -6,6 +6,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
+from dsp_conformance.report.added_features import ADDED
 from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
 from dsp_conformance.report.journal import NAME as JOURNAL
 from dsp_conformance.report.journal.writer import MAIN, JournalWriter
@@ -19,7 +20,7 @@ from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     import pytest
@@ -65,6 +66,8 @@ def register(
     results_only: bool = False,
     chosen: Collection[str] = (),
     redactor: Redactor | None = None,
+    added_fixtures: Collection[str] = (),
+    files: Mapping[str, Path | None] | None = None,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
 
@@ -82,6 +85,8 @@ def register(
         results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
         redactor: knows the secrets that the target file tells; the run keeps none of them.
+        added_fixtures: the names of the fixtures and steps that come along with added features.
+        files: what else the run rests on, besides the features: put into the journal, without secrets.
 
     Returns:
         The recorder; steps attach evidence to its `current` record.
@@ -106,8 +111,16 @@ def register(
     if not results_only:
         sinks.insert(0, AllureBridge(folder / "allure-results", controller=not worker, key=key))
     recorder = _RECORDERS[role](run, journal, tuple(sinks))
+    recorder.files |= {name: path for name, path in (files or {}).items() if path is not None}
     config.pluginmanager.register(recorder, "dsp-recorder")
-    planner = Planner(run, circumstances, whole=whole, chosen=chosen)
+    planner = Planner(
+        run,
+        circumstances,
+        whole=whole,
+        chosen=chosen,
+        added=config.stash.get(ADDED, None),
+        added_fixtures=added_fixtures,
+    )
     config.pluginmanager.register(planner, "dsp-planner")
     if progress and not worker:
         config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from dsp_conformance.report.evidence import now_ms
-from dsp_conformance.report.gherkin import new_record, template_of
+from dsp_conformance.report.gherkin import new_record, relative_feature_file, template_of
 from dsp_conformance.report.ledger import REQUIREMENT_ID
 from dsp_conformance.report.records import Phase, RecordError, ScenarioRecord, StepStatus
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.verdicts import SuiteFault, Verdict
 
 if TYPE_CHECKING:
@@ -50,11 +52,13 @@ class RunRecorder:
     Attributes:
         run: the records so far and the verdicts that follow from them.
         journal: takes everything down at once.
+        files: what the run rests on, by the name that it has in an evidence pack.
     """
 
     def __init__(self, run: Run, journal: JournalWriter, sinks: Sequence[Sink] = ()) -> None:
         self.run = run
         self.journal = journal
+        self.files: dict[str, Path] = {}
         self._sinks = tuple(sinks)
         self._current: ScenarioRecord | None = None
         self._reached = 0
@@ -90,13 +94,25 @@ class RunRecorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is going to run."""
-        self._collected = [item.nodeid for item in session.items if template_of(item) is not None]
+        self._collected = []
+        for item in session.items:
+            if (template := template_of(item)) is not None:
+                self._collected.append(item.nodeid)
+                self.files[relative_feature_file(item, template)] = Path(template.feature.filename)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Take down what is going to run."""
         if self._collected:
             self.journal.planned(self._collected)
+            for name, path in self.files.items():
+                self._include(name, path)
+
+    def _include(self, name: str, path: Path) -> None:
+        try:
+            self.journal.included(name, Redactor().text(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            self.run.suite_errors.append(f"{path} could not be taken into the journal: {error}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A feature that cannot be collected voids the run."""

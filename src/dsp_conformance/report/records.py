@@ -113,6 +113,8 @@ class ScenarioIdentity:
         name: the scenario's name, values filled in.
         row: the Examples row; empty if the scenario is no outline.
         requirements: the requirement ids among its tags, the feature's and the rule's; sorted.
+        tags: of an added scenario, all its tags; they are labels, and no requirement's.
+        added: whether `--features` added it. It then says nothing about any requirement.
     """
 
     id: str
@@ -123,6 +125,8 @@ class ScenarioIdentity:
     name: str
     row: dict[str, str]
     requirements: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    added: bool = False
 
 
 class RecordError(RuntimeError):
@@ -263,7 +267,7 @@ class ScenarioRecord:
 
     def worsen(self, phase: Phase, exception: BaseException) -> Reason:
         """Add what an exception says about the scenario."""
-        judged = self._named(judge(exception))
+        judged = self._named(judge(exception, added=self.identity.added))
         step = "" if self._open is None else self.steps[self._open].title
         trace = _trace(exception) if judged.verdict is Verdict.ERROR else ""
         reason = redacted.reason(self.redactor, Reason(phase, judged, step, trace))
@@ -339,8 +343,10 @@ class ScenarioRecord:
         """What this scenario says about each requirement: its own and those of its DUIS checks.
 
         A failure that names requirements fails these alone; the scenario's others stay unproven
-        (inconclusive) if the failure cut the scenario short.
+        (inconclusive) if the failure cut the scenario short. An added scenario says nothing about any.
         """
+        if self.identity.added:
+            return {}
         excluded = any(reason.judgement.exclusion for reason in self.reasons)
         shown = Verdict.PASS if self.completed and not excluded else Verdict.NONE
         own = dict.fromkeys(self.identity.requirements, shown)

@@ -95,6 +95,7 @@ def results(run: Run) -> dict[str, Any]:
                 "fingerprint": who.suite_fingerprint,
                 "changes": None if who.suite_changes is None else list(who.suite_changes),
             },
+            "added_features": who.added_features,
             "operator": who.operator,
             "command": who.command,
             "dsp": {"name": who.product, "version": who.product_version},

@@ -25,6 +25,11 @@ DECISION_RULE = (
     "A selection of scenarios makes no product conformant."
 )
 
+ADDED_RULE = "Added scenarios say nothing about the ledger's requirements, whether they pass or fail."
+
+ADDED_NOT_PASSED = 6
+"""The exit code where the product is conformant and an added scenario did not pass."""
+
 BASELINE_RULE = (
     "A known failure is a failure all the same. A stale entry ends the run with exit code 2, unless "
     "something worse happened."
@@ -46,6 +51,7 @@ class RunIdentity:
         suite_fingerprint: one hash over these files.
         suite_changes: what of them, or of the program, differs from what was released; None where nothing
             is known to compare with.
+        added_features: what `--features` added, in one line; empty where it added nothing.
         operator: who ran it, as the target file or the command line names them; may be empty.
         command: how to run the suite like that again, files named without their folders.
         profile: what the product declares, as in the target file.
@@ -59,11 +65,12 @@ class RunIdentity:
     profile: Mapping[str, bool | str | None] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     suite_commit: str = ""
+    operator: str = ""
+    command: str = "dsp-conformance run"
     suite_origin: str = "checkout"
     suite_fingerprint: str = ""
     suite_changes: Sequence[str] | None = None
-    operator: str = ""
-    command: str = "dsp-conformance run"
+    added_features: str = ""
 
     @property
     def caveat(self) -> str:
@@ -152,7 +159,7 @@ class Run:
         for record in self.ordered_records():
             for identifier, verdict in record.requirement_verdicts().items():
                 said.setdefault(identifier, []).append((record, verdict))
-            for check in record.checks():
+            for check in () if record.identity.added else record.checks():
                 checks.setdefault(check.requirement, []).append(check.passed)
         return [
             self._result(identifier, scenarios, checks.get(identifier, []))
@@ -187,15 +194,35 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the process: that of the verdict, or 2 for a stale baseline with nothing worse."""
+        """The exit code of the process: that of the verdict, or 2 for a stale baseline with nothing worse.
+
+        Where the product is conformant, and an added scenario neither passed nor was excluded, it is 6.
+        """
         results = self.requirement_results()
         verdict = self.decide(results)
-        no_worse = verdict is RunVerdict.CONFORMANT or (
-            verdict is RunVerdict.NON_CONFORMANT and not self.new_failures()
+        new = self.new_failures()
+        no_worse = (verdict is RunVerdict.CONFORMANT and not any(one.identity.added for one in new)) or (
+            verdict is RunVerdict.NON_CONFORMANT and not new
         )
         if no_worse and any(state.stale for _, state in self.entry_states(results)):
             return RunVerdict.UNUSABLE.exit_code
+        passed = all(one.verdict is Verdict.PASS or one.exclusion for one in self.added())
+        if verdict is RunVerdict.CONFORMANT and not passed:
+            return ADDED_NOT_PASSED
         return verdict.exit_code
+
+    def added(self) -> list[ScenarioRecord]:
+        """The scenarios that `--features` added, in order; they are judged apart from the ledger."""
+        return [record for record in self.ordered_records() if record.identity.added]
+
+    def added_sentence(self) -> str:
+        """How the added scenarios ended, in one sentence; empty where there are none."""
+        verdicts = [record.verdict for record in self.added()]
+        if not verdicts:
+            return ""
+        ran = len(verdicts) - verdicts.count(Verdict.NONE)
+        left = f", {len(verdicts) - ran} not run" if len(verdicts) > ran else ""
+        return f"Added scenarios, judged apart: {verdicts.count(Verdict.PASS)} of {ran} passed{left}."
 
     def known(self, record: ScenarioRecord) -> tuple[KnownFailure, ...]:
         """The baseline's entries that explain a failed scenario; none if it did not fail, or is not known."""
@@ -225,12 +252,13 @@ class Run:
         if self.unusable:
             return RunVerdict.UNUSABLE
         results = list(results)
-        untagged = [record.verdict for record in self.records.values() if not record.identity.requirements]
+        own = [record for record in self.records.values() if not record.identity.added]
+        untagged = [record.verdict for record in own if not record.identity.requirements]
         verdict = run_verdict(
             [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
             [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
             enforce_assumed=self.enforce_assumed,
-            suite_failed=bool(self.suite_errors) or any(map(_voids, self.records.values())),
+            suite_failed=bool(self.suite_errors) or any(map(_voids, own)),
         )
         partial = self.left_out > 0 and verdict is RunVerdict.CONFORMANT
         return RunVerdict.INCONCLUSIVE if partial else verdict
@@ -269,7 +297,8 @@ class Run:
                 return f"{who}: no verdict: the run could not start: {self.unusable}"
         open_count = len(must) - len(assessed)
         unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
-        return f"{who}: {said}.{unassessed}{self.identity.caveat}"
+        added = self.added_sentence()
+        return f"{who}: {said}.{unassessed}{self.identity.caveat}{f' {added}' if added else ''}"
 
 
 def _voids(record: ScenarioRecord) -> bool:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from dsp_conformance.report.evidence import Operation
@@ -60,6 +60,8 @@ class ReportSource:
         operations: testbed operations outside of any scenario.
         journal: the file it was read from; None if there is none.
         key: the run's id in its journal; empty if there is none.
+        files: texts of the files that the run rested on, without secrets, by name: "requirements.toml",
+            "target.toml", "baseline.toml", and the features that ran.
     """
 
     run: Run
@@ -70,3 +72,4 @@ class ReportSource:
     operations: tuple[Operation, ...] = ()
     journal: Path | None = None
     key: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dsp_conformance.report.ledger import Keyword
-from dsp_conformance.report.run import BASELINE_RULE, DECISION_RULE, RequirementResult, Run
+from dsp_conformance.report.run import ADDED_RULE, BASELINE_RULE, DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.verdicts import RunVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
         console.print(Group(_unbroken(sentence, "bold yellow")), crop=False)
         return page.getvalue()
     verdict = Text(sentence, style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
-    page_body = Group(verdict, *_head(run), *_baseline(run, results), *_tables(results), *_troubles(run))
+    page_body = Group(
+        verdict, *_head(run), *_baseline(run, results), *_tables(results), *_added(run), *_troubles(run)
+    )
     console.print(page_body, crop=False)
     return page.getvalue()
 
@@ -112,6 +114,21 @@ def _tables(results: list[RequirementResult]) -> Iterable[RenderableType]:
         yield Text()
 
 
+def _added(run: Run) -> Iterable[RenderableType]:
+    """The scenarios that `--features` added: what they are, how they ended, and what that means."""
+    if not run.added():
+        return
+    title = f"Added by --features: {run.identity.added_features}"
+    table = Table("scenario", "tags", "outcome", title=escape(title), title_justify="left", box=None)
+    for one in run.added():
+        state = one.exclusion or one.verdict.label
+        tags = ", ".join(one.identity.tags)
+        table.add_row(escape(one.identity.id), escape(tags), Text(state, _COLOURS.get(state, "dim")))
+    yield table
+    yield Text(f"{run.added_sentence()} {ADDED_RULE}")
+    yield Text()
+
+
 def _counted(result: RequirementResult) -> str:
     if result.checks:
         return f"{result.checks} checks, {result.failed_checks} failed"
@@ -138,6 +155,8 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
         for entry in known:
             yield Text(f"  baseline: {entry.about}: {entry}")
         about = ", ".join(record.identity.requirements) or "no requirement"
+        if record.identity.added:
+            about = ", ".join(("added, and no requirement's", *record.identity.tags))
         yield Text(f"  {about}; {record.attribution}")
         for line in trouble_of(record):
             yield Text(f"  {line}")

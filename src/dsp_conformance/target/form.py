@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, PlainValidator, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import UserRole
@@ -15,6 +15,7 @@ from dsp_conformance.target.fields import (
     KEY,
     SECONDS,
     URL,
+    Bind,
     BindAddress,
     Declared,
     EnvironmentName,
@@ -24,7 +25,6 @@ from dsp_conformance.target.fields import (
     Section,
     Text,
     Url,
-    bind_address,
 )
 from dsp_conformance.target.testbed_form import TestbedForm
 from dsp_conformance.target.tls_form import ReceiverTlsForm, TlsForm
@@ -41,6 +41,14 @@ def _rejection(code: ResponseCode) -> ResponseCode:
     if code.is_success:
         raise ValueError("no rejection")
     return code
+
+
+_RejectionCode = Annotated[
+    ResponseCode,
+    Field(strict=False),
+    AfterValidator(_rejection),
+    WithJsonSchema({"type": "string", "enum": [one.value for one in ResponseCode if not one.is_success]}),
+]
 
 
 class DspForm(Section):
@@ -86,7 +94,7 @@ class UserForm(Section):
 class ReceiverForm(Section):
     """`[receiver]`: where the suite listens for asynchronous responses and alerts."""
 
-    bind: Annotated[BindAddress, PlainValidator(bind_address)] = Field(
+    bind: Bind = Field(
         default=BindAddress("127.0.0.1", 0),
         description="'host:port', such as '127.0.0.1:0' (port 0: any free one)",
     )
@@ -101,7 +109,7 @@ class SchemaForm(Section):
 
 
 class TimeoutsForm(Section):
-    """`[timeouts]`, in seconds."""
+    """`[timeouts]`: how long is waited, in seconds."""
 
     connect: Seconds = Field(default=_TIMEOUTS.connect, description=SECONDS)
     answer: Seconds = Field(default=_TIMEOUTS.answer, description=SECONDS)
@@ -122,7 +130,7 @@ class LimitsForm(Section):
 class ProfileForm(Section):
     """`[profile]`: what the product declares."""
 
-    rejection_code: Annotated[ResponseCode, Field(strict=False), AfterValidator(_rejection)] = Field(
+    rejection_code: _RejectionCode = Field(
         default=ResponseCode.E51, description="a DUIS response code for rejections, such as 'E51'"
     )
     settle_seconds: Seconds = Field(default=5.0, description=SECONDS)

@@ -13,9 +13,14 @@ from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.secrets import Secrets, key_lines, shows_a_name
-from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm
+from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm, ProvisionedForm
 from dsp_conformance.target.values import DspSettings, Profile, Target, endpoints_under
-from dsp_conformance.testbed.settings import CommandSettings, ControlApiSettings, ManualSettings
+from dsp_conformance.testbed.settings import (
+    CommandSettings,
+    ControlApiSettings,
+    ManualSettings,
+    ProvisionedSettings,
+)
 from dsp_conformance.tls.files import Purpose, check_authorities, check_own
 from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
@@ -252,10 +257,8 @@ class Loader:
                 return self._command(form)
             case ManualForm():
                 return ManualSettings(frozenset(form.capabilities))
-            case _:
-                hint = "This version knows the keys of this driver, and cannot drive it yet."
-                self._report("testbed", "driver", "the driver 'control-api'", repr(form.driver), hint)
-                return None
+            case ProvisionedForm():
+                return self._provisioned(form)
 
     def _control_api(self, form: ControlApiForm, tls: ClientTls) -> ControlApiSettings:
         token = self._secret("testbed", "token_env", form.token_env)
@@ -265,6 +268,18 @@ class Loader:
             self._report("testbed", "token_env", expected, found)
         tls = tls if form.tls is None else self._client_tls("testbed.tls", form.tls)
         return ControlApiSettings(form.url, token, tls)
+
+    def _provisioned(self, form: ProvisionedForm) -> ProvisionedSettings | None:
+        from dsp_conformance.testbed.device_list import (  # noqa: PLC0415 - used in few runs
+            DeviceListError,
+            load_device_list,
+        )
+
+        try:
+            return ProvisionedSettings(load_device_list(self._path.parent / form.devices))
+        except DeviceListError as error:
+            self._report("testbed", "devices", "a list of Devices that can be used", "none", str(error))
+            return None
 
     def _command(self, form: CommandForm) -> CommandSettings | None:
         """Find the program: beside the target file if its name holds a slash, else on the PATH."""

@@ -133,6 +133,11 @@ def failing(name: str, *requirements: str, row: str = "") -> Made:
     return made.ended_by(not_met(*requirements))
 
 
+def stuck(name: str, *requirements: str) -> Made:
+    obstacle = Inconclusive(Cause.TARGET_UNREACHABLE, "no answer", expected="an answer", found="nothing")
+    return scenario(name, *requirements).ended_by(obstacle)
+
+
 def operation(name: str, result: str = "", outcome: str = "done") -> Operation:
     return Operation(START + 1, name, {"device_id": "00-DB-12-F0-00-00-00-08"}, outcome, result, 2.0)
 
@@ -160,6 +165,7 @@ class Workshop:
     scenario = staticmethod(scenario)
     passing = staticmethod(passing)
     failing = staticmethod(failing)
+    stuck = staticmethod(stuck)
     exchange = staticmethod(exchange)
     operation = staticmethod(operation)
 
@@ -205,7 +211,7 @@ def mixed() -> tuple[Made, ...]:
         b"\xff\x00 no XML",
     )
     unclear = scenario("unclear", "MP105-02").step(
-        "Given", "a Suspended GSME", operations=(operation("provide_device"),)
+        "Given", "a Suspended GSME", operations=(operation("provide-device"),)
     )
     unclear.ended_by(
         Inconclusive(Cause.TARGET_UNREACHABLE, "no answer", expected="an answer", found="nothing")
@@ -219,7 +225,7 @@ def mixed() -> tuple[Made, ...]:
     seen.step(
         "And",
         "the command reached the Device",
-        operations=(operation("commands", "SR11.2"),),
+        operations=(operation("list-commands", '[{"service_reference_variant": "11.2"}]'),),
         observations=("the MAC was not checked",),
     )
     assumed = failing("assumed", "MP105-08")

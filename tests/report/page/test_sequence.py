@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.report.page.anchors import exchange_anchor
 from dsp_conformance.report.page.sequence import Diagram, diagram_of
+from dsp_conformance.testbed.operations import OperationName
 
 if TYPE_CHECKING:
     from tests.report.page.conftest import Made, Workshop
+
+
+ARRIVED = (
+    '[{"request_id": "a:b:1", "service_reference_variant": "11.2", "received_at": "2026-11-22T18:26:54Z"}, '
+    '{"request_id": "a:b:2", "service_reference_variant": "11.3", "received_at": "2026-11-22T18:26:55Z"}]'
+)
 
 
 def drawn(made: Made) -> Diagram:
@@ -40,8 +47,8 @@ def test_requests_answers_and_asynchronous_messages_go_between_user_and_dsp(work
 
 
 def test_testbed_operations_and_commands_that_arrived_are_drawn(workshop: Workshop) -> None:
-    done = workshop.operation("add_cpl_entry"), workshop.operation("run_firmware")
-    seen = workshop.operation("commands", "SR11.2, SR11.3")
+    done = workshop.operation("add-cpl-entry"), workshop.operation("change-device")
+    seen = workshop.operation("list-commands", ARRIVED)
     made = (
         workshop.scenario("tested").step("Given", "x", operations=done).step("Then", "y", operations=(seen,))
     )
@@ -50,12 +57,23 @@ def test_testbed_operations_and_commands_that_arrived_are_drawn(workshop: Worksh
     assert [name for _, name in diagram.parties] == ["Service User", "DSP", "Device", "Testbed"]
     assert arrows(diagram) == [
         ("Testbed", "add CPL entry", "DSP"),
-        ("Testbed", "run other firmware", "Device"),
+        ("Testbed", "change Device", "Device"),
         ("Testbed", "which commands arrived?", "Device"),
         ("DSP", "SR11.2 arrived", "Device"),
         ("DSP", "SR11.3 arrived", "Device"),
     ]
     assert "3 testbed operations" in diagram.summary
+
+
+def test_every_operation_of_the_testbed_has_words_of_its_own(workshop: Workshop) -> None:
+    names = [each.value for each in OperationName]
+    operations = tuple(workshop.operation(name) for name in names)
+    texts = [
+        one.text for one in drawn(workshop.scenario("all").step("Given", "x", operations=operations)).arrows
+    ]
+
+    assert len(set(texts)) == len(names)
+    assert not set(texts) & set(names)
 
 
 def test_a_failed_check_a_missing_answer_and_a_failed_operation_are_marked(workshop: Workshop) -> None:
@@ -64,7 +82,7 @@ def test_a_failed_check_a_missing_answer_and_a_failed_operation_are_marked(works
         "asked",
         workshop.exchange("SR8.2 CV8 → I0", "DUIS-03"),
         workshop.exchange("SR11.2 CV1 → no usable answer", answered=False),
-        operations=(workshop.operation("set_status", "refused", "failed"),),
+        operations=(workshop.operation("inject-fault", "refused", "failed"),),
     )
     diagram = drawn(made)
 

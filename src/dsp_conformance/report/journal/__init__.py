@@ -55,6 +55,7 @@ def read(path: Path) -> ReportSource:
         tuple(replay.operations),
         path,
         replay.reader.key,
+        replay.files,
     )
 
 

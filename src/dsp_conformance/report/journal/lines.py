@@ -165,6 +165,19 @@ class Planned(_Line):
     scenarios: tuple[str, ...]
 
 
+class Included(_Line):
+    """A file that the run rested on, as it was then, without secrets: ledger, feature, target file, baseline.
+
+    Attributes:
+        name: what it is called in an evidence pack, such as "features/mp105/reading.feature".
+        text: what it held.
+    """
+
+    type: Literal["file"] = "file"
+    name: Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]+(/[^/\\\x00-\x1f]+)*$")]
+    text: str
+
+
 class _OfScenario(_Line):
     """A line about a scenario, by its id."""
 
@@ -320,7 +333,8 @@ OfScenario = (
     ScenarioBegun | ScenarioEnded | LateChecked | StepBegun | StepEnded | Exchanged | Observed | Worsened
 )
 Line = Annotated[
-    Header | Identified | Planned | OfScenario | Operated | Arrived | Footer, Field(discriminator="type")
+    Header | Identified | Planned | Included | OfScenario | Operated | Arrived | Footer,
+    Field(discriminator="type"),
 ]
 
 LINE: Final[TypeAdapter[Any]] = TypeAdapter(Line)

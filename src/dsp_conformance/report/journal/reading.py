@@ -44,10 +44,14 @@ class JournalError(Exception):
 
     def __str__(self) -> str:
         """File, line and reason in one line, then what was expected and found, and what to do."""
-        where = f"{self.path}, line {self.line}" if self.line else f"{self.path}"
+        return f"the journal {self.path} cannot be used: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """The reason without the file's name."""
+        what = f"line {self.line}: {self.what}" if self.line else self.what
         parts = (("expected", self.expected), ("found", self.found), ("what to do", self.hint))
-        told = (f"  {label}: {text[:_SHOWN]}" for label, text in parts if text)
-        return "\n".join([f"the journal {where} cannot be used: {self.what}", *told])
+        return "\n".join([what, *(f"  {label}: {text[:_SHOWN]}" for label, text in parts if text)])
 
 
 @dataclass(frozen=True, slots=True)

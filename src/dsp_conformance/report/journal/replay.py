@@ -14,6 +14,7 @@ from dsp_conformance.report.journal.lines import (
     Exchanged,
     Header,
     Identified,
+    Included,
     LateChecked,
     Observed,
     Octets,
@@ -54,6 +55,7 @@ class Replay:
         exchanged: where the line of each exchange begins, by the exchange's identity.
         kept: where the line of an asynchronous message begins, by the digest of its octets.
         asked: the RequestIDs that were sent.
+        files: texts of the files that the run rested on, by name.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class Replay:
     exchanged: dict[int, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    files: dict[str, str] = field(default_factory=dict)
     _owed: set[str] = field(default_factory=set)
     _planned: tuple[str, ...] = ()
 
@@ -89,6 +92,8 @@ class Replay:
                 self.run.identity = line.identity
             case Planned() as line:
                 self._plan(line, placed)
+            case Included() as line:
+                self.files[line.name] = line.text
             case ScenarioBegun() as line:
                 self._begin(line, placed)
             case StepBegun() as line:

@@ -25,6 +25,7 @@ from dsp_conformance.report.journal.lines import (
     Header,
     Held,
     Identified,
+    Included,
     KnownFailures,
     LateChecked,
     Observed,
@@ -114,6 +115,10 @@ class JournalWriter:
         """Note what is going to run."""
         plan = self._run.plan
         self._write(Planned, plan=None if plan is None else plan.to_json(), scenarios=tuple(nodeids))
+
+    def included(self, name: str, text: str) -> None:
+        """Keep a file that the run rests on; see `lines.Included`."""
+        self._write(Included, name=name, text=text)
 
     def finish(self, results: Mapping[str, Any], octets: bytes) -> None:
         """Write the footer, once all other processes have ended, and close the file.

@@ -6,6 +6,7 @@ do. Between DSP and Device the suite sees nothing but what the testbed tells of 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -49,18 +50,19 @@ _NAMES = {
     Party.TESTBED: "Testbed",
 }
 _OPERATIONS = {
-    "register_user": ("register Service User", Party.DSP),
-    "add_cpl_entry": ("add CPL entry", Party.DSP),
-    "set_cpl_status": ("change CPL entry", Party.DSP),
-    "remove_cpl_entry": ("remove CPL entry", Party.DSP),
-    "provide_device": ("provide Device", Party.DSP),
-    "forget_device": ("take Device away", Party.DSP),
-    "set_status": ("set status", Party.DSP),
-    "run_firmware": ("run other firmware", Party.DEVICE),
-    "set_reachable": ("change reachability", Party.DEVICE),
-    "inject_fault": ("arrange a fault", Party.DEVICE),
-    "commands": ("which commands arrived?", Party.DEVICE),
+    "capabilities": ("what can you do?", Party.DSP),
+    "register-user": ("register Service User", Party.DSP),
+    "add-cpl-entry": ("add CPL entry", Party.DSP),
+    "set-cpl-status": ("change CPL entry", Party.DSP),
+    "remove-cpl-entry": ("remove CPL entry", Party.DSP),
+    "provide-device": ("provide Device", Party.DSP),
+    "forget-device": ("take Device away", Party.DSP),
+    "change-device": ("change Device", Party.DEVICE),
+    "inject-fault": ("arrange a fault", Party.DEVICE),
+    "list-commands": ("which commands arrived?", Party.DEVICE),
+    "deliver-locally": ("deliver command locally", Party.DEVICE),
 }
+_ARRIVED = re.compile(r'"service_reference_variant": ?"([0-9.]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class _Drawing:
             self._note(f"✗ {number} no answer")
 
     def _operation(self, operation: Operation) -> None:
-        words, party = _OPERATIONS.get(operation.name, (operation.name.replace("_", " "), Party.DSP))
+        words, party = _OPERATIONS.get(operation.name, (operation.name.replace("-", " "), Party.DSP))
         bad = operation.outcome != "done"
         self._operations += 1
         self._arrow(
@@ -236,10 +238,8 @@ class _Drawing:
 
 def _arrived(operation: Operation) -> Iterator[str]:
     """The Service Requests whose commands a testbed saw arrive at the Device."""
-    if operation.name == "commands" and operation.outcome == "done":
-        for word in operation.result.replace(",", " ").split():
-            if word.removeprefix("SR").replace(".", "").isdecimal() and "." in word:
-                yield word.removeprefix("SR")
+    if operation.name == "list-commands" and operation.outcome == "done":
+        yield from _ARRIVED.findall(operation.result)
 
 
 def _began(placed: Placed) -> int:
