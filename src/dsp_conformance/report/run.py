@@ -128,6 +128,7 @@ class Run:
         unusable: what in the configuration keeps the run from starting; empty where nothing does.
         plan: what is to run and what is not; None before that is known.
         baseline: the vendor's own list of known failures, if there is one.
+        receiver: what came to the receiver, and what it turned away: how often, by what it was.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
         complete: whether the run came to its end; False only for one that was read back from the journal of
@@ -143,6 +144,7 @@ class Run:
     unusable: str = ""
     plan: Plan | None = None
     baseline: Baseline | None = None
+    receiver: Mapping[str, int] = field(default_factory=dict)
     started: int = field(default_factory=now_ms)
     finished: int = 0
     complete: bool = True

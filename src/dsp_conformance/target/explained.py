@@ -109,6 +109,11 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
                 "The address that the DSP is told, where it is another than the one listened at.",
                 "http://tester.example:8123/",
             ),
+            "path": Explained(
+                "The only path at which messages are taken. Without it they are taken at any, as a proxy may "
+                "change it, and those at another than the public URL's are counted.",
+                "/responses",
+            ),
             "tls": Explained("Makes the receiver an https server."),
         },
         tls_form.ReceiverTlsForm: {
@@ -180,6 +185,9 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
         },
         form.LimitsForm: {
             "max_message_size": Explained("The largest message that is taken, in octets."),
+            "max_messages_per_second": Explained(
+                "How many messages the receiver takes; more are turned away by HTTP 429."
+            ),
         },
         form.ProfileForm: {
             "rejection_code": Explained(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dsp_conformance.smki.credentials import Credential
     from dsp_conformance.target.form import (
         DspForm,
+        LimitsForm,
         ProfileForm,
         ReceiverForm,
         SchemaForm,
@@ -79,7 +80,7 @@ class Loader:
         limit = form.limits.max_message_size
         dsp = self._dsp(form.dsp)
         users = self._users(form.users)
-        receiver = self._receiver(form.receiver, limit)
+        receiver = self._receiver(form.receiver, form.limits)
         tls = ClientTls() if form.tls is None else self._client_tls("tls", form.tls)
         testbed = self._testbed(form.testbed, tls)
         schema = self._schema(form.schema_files)
@@ -194,12 +195,20 @@ class Loader:
             return None
         return ServiceUser(form.eui, frozenset(form.roles), xml_signing, gbcs_signing, gbcs_key_agreement)
 
-    def _receiver(self, form: ReceiverForm, limit: int) -> ReceiverSettings:
+    def _receiver(self, form: ReceiverForm, limits: LimitsForm) -> ReceiverSettings:
         if form.bind.host in _EVERYWHERE and form.public_url is None:
             found = "nothing, while bind listens on every address"
             self._report("receiver", "public_url", "the address at which the DSP reaches it", found)
         tls = None if form.tls is None else self._receiver_tls(form.tls)
-        return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit, tls)
+        return ReceiverSettings(
+            form.bind.host,
+            form.bind.port,
+            form.public_url,
+            limits.max_message_size,
+            tls,
+            form.path,
+            limits.max_messages_per_second,
+        )
 
     def _receiver_tls(self, form: ReceiverTlsForm) -> ServerTls | None:
         own = self._own_certificate("receiver.tls", form, Purpose.SERVER)

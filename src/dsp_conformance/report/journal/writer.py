@@ -137,6 +137,7 @@ class JournalWriter:
             finished=self._run.finished,
             unusable=self._run.unusable,
             suite_errors=tuple(self._run.suite_errors),
+            receiver=dict(self._run.receiver),
             verdict=results["verdict"]["verdict"],
             exit_code=results["verdict"]["exit_code"],
             results_sha256=digest(octets),
