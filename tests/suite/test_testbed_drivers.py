@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import secrets
 import socket
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
+from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType, UserRole
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
-from dsp_conformance.testbed import ControlApiTestbed, CplEntry, DeviceSpec, UserRegistration
+from dsp_conformance.testbed import ControlApiTestbed, CplEntry, DeviceSpec, SmetsVersion, UserRegistration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,10 +41,95 @@ class Site:
     text: str
     users: dict[str, Eui64]
 
+    def provision(self, rows: list[dict[str, str]], name: str = "devices.csv") -> Path:
+        """Bring the stub into what a list to fill in asks for, and fill it in."""
+        models: dict[str, _Made] = {}
+        for number, row in enumerate(rows):
+            made = models.setdefault(row["note"] or str(number), _Made(self.testbed, row))
+            device = self.testbed.provide_device(made.spec(row, self.users["supplier"]))
+            row |= {
+                "device_id": str(device.device_id),
+                "manufacturer": made.manufacturer,
+                "model": made.model,
+                "firmware_version": made.recorded,
+            }
+            for key in ("gbcs_signing_certificate", "gbcs_key_agreement_certificate"):
+                certificate = getattr(device, key)
+                row[key] = f"{device.device_id}-{key}.pem"
+                (self.folder / row[key]).write_bytes(certificate.public_bytes(Encoding.PEM))
+            if row["new_firmware_image"]:
+                row["new_firmware_version"] = made.other
+                row["new_firmware_image"] = f"{made.other}.bin"
+                (self.folder / row["new_firmware_image"]).write_bytes(bytes.fromhex(made.other) * 64)
+            if row["running_firmware_listed"]:
+                row["running_firmware_version"] = made.other
+                made.changes.append(device.device_id)
+        for made in models.values():
+            made.settle()
+        file = self.folder / name
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        return file
+
     def target(self, testbed_section: str) -> Path:
         file = self.folder / "target.toml"
         file.write_text(f"{self.text}\n[testbed]\n{testbed_section}\n", encoding="utf-8")
         return file
+
+
+class _Made:
+    """A model with its firmware, for the Devices of one group."""
+
+    def __init__(self, testbed: ControlApiTestbed, row: dict[str, str]) -> None:
+        self.testbed, self.row = testbed, row
+        self.manufacturer, self.model = secrets.token_hex(2).upper(), secrets.token_hex(4).upper()
+        self.recorded, self.other = secrets.token_hex(4).upper(), secrets.token_hex(4).upper()
+        self.changes: list[Eui64] = []
+        self.entry = "" if row["device_type"] == "IHD" else testbed.add_cpl_entry(self._listed(self.recorded))
+
+    def _listed(self, version: str, *, where: str = "", status: str = "Active") -> CplEntry:
+        other_type = {"ESME": DeviceType.GSME, "GSME": DeviceType.ESME}
+        device_type = DeviceType(self.row["device_type"])
+        return CplEntry(
+            other_type[device_type] if where == "other device type" else device_type,
+            "FFFF" if where == "other manufacturer" else self.manufacturer,
+            "FFFFFFFF" if where == "other model" else self.model,
+            version,
+            CplStatus(status),
+        )
+
+    def spec(self, row: dict[str, str], supplier: Eui64) -> DeviceSpec:
+        return DeviceSpec(
+            DeviceType(row["device_type"]),
+            self.manufacturer,
+            self.model,
+            self.recorded,
+            self.recorded,
+            DeviceStatus(row["suspended_from"] or row["status"]),
+            SmetsVersion(row["smets_version"] or "SMETS2"),
+            responsible_users=frozenset({supplier}) if row["entitled"] == "supplier" else None,
+        )
+
+    def settle(self) -> None:
+        where = self.row["running_firmware_listed"]
+        if self.row["new_firmware_image"] or where in set(CplStatus):
+            self.testbed.add_cpl_entry(self._listed(self.other, status=where or "Active"))
+        elif where.startswith("other"):
+            self.testbed.add_cpl_entry(self._listed(self.other, where=where))
+        if self.row["status"] == "Suspended":
+            self.testbed.remove_cpl_entry(self.entry)
+        for device_id in self.changes:
+            self.testbed.run_firmware(device_id, self.other)
+
+
+@pytest.fixture(scope="session")
+def shopping_list() -> list[dict[str, str]]:
+    """The list to fill in that a full run needs."""
+    command = [sys.executable, "-m", "dsp_conformance", "testbed", "plan", "--csv"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    return list(csv.DictReader(printed.stdout.splitlines()))
 
 
 @pytest.fixture
@@ -248,3 +336,24 @@ def test_without_a_terminal_a_person_cannot_be_asked(site: Site, tmp_path: Path)
     assert done.returncode == 2
     assert "expected a terminal for the driver 'manual'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def _first_of_each_state(rows: list[dict[str, str]], count: int) -> list[dict[str, str]]:
+    """The first rows of each state; groups as wholes."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    chosen = []
+    for row in rows:
+        state = tuple(row.values())
+        seen[state] += 1
+        if row["note"] or seen[state] <= count:
+            chosen.append(dict(row))
+    return chosen
+
+
+def test_through_a_list_of_devices(
+    site: Site, run_some: Callable[..., FinishedRun], shopping_list: list[dict[str, str]]
+) -> None:
+    site.provision(_first_of_each_state(shopping_list, 1))
+    target = site.target('driver = "provisioned"\ndevices = "devices.csv"')
+
+    _core_story_passed(run_some(CORE_STORY, f"--target={target}", "-n2"))

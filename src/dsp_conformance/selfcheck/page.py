@@ -19,7 +19,7 @@ body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222;background:#fff}
 table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:2px 6px;text-align:left}
 thead th{position:sticky;top:0;background:#eee}thead th.r{writing-mode:vertical-rl}
 td.m{text-align:center}.right{background:#9d9}.other{background:#dde9dd}.missed{background:#f99}
-.inconclusive{background:#fd8}.good{color:#060}.bad{color:#a00;font-weight:bold}small{color:#666}
+.inconclusive{background:#fd8}.good{color:#060}.bad{color:#a00;font-weight:bold}small{color:#666;font-weight:normal}
 """
 
 
@@ -39,7 +39,7 @@ def _lines(matrix: Matrix) -> Iterator[str]:
     yield "</ul>"
     yield (
         "<p>&#10007; found not met, rightly (dark) or besides (light); &#9675; violated and not found; "
-        "? nothing could be said.</p>"
+        "? nothing could be said. Where nothing stands, it was met, or the run ended before it was asked.</p>"
     )
     yield '<table><thead><tr><th scope="col">deviation</th><th scope="col">outcome</th>'
     for name in matrix.requirements:
