@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import click
 
+from dsp_conformance.cli.diff import diff
 from dsp_conformance.cli.doctor import doctor
 from dsp_conformance.cli.eject import eject
+from dsp_conformance.cli.init import init
 from dsp_conformance.cli.ledger import requirements, trace
 from dsp_conformance.cli.pack import pack, verify
 from dsp_conformance.cli.report import report
@@ -28,11 +30,13 @@ def main() -> None:
     """Tells whether a DSP does what Smart Energy Code modification MP105 asks."""
 
 
+main.add_command(init)
 main.add_command(doctor)
 main.add_command(run)
 main.add_command(report)
 main.add_command(pack)
 main.add_command(verify)
+main.add_command(diff)
 main.add_command(stub)
 main.add_command(testbed)
 main.add_command(selfcheck)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _PRODUCT_DEFECT = "Product defect"
 _KNOWN_FAILURE = "Known failure"
 _ASSUMPTION = "Assumption not met"
+_ADDED = "Added scenario not passed"
 _INCONCLUSIVE = "Inconclusive"
 _NOT_TESTABLE = "Not testable"
 _NOT_APPLICABLE = "Not applicable"
@@ -53,6 +54,7 @@ _CATEGORIES = (
     (_PRODUCT_DEFECT, "A requirement is not met", Status.FAILED),
     (_KNOWN_FAILURE, "A requirement is not met, and the vendor's baseline says why", Status.FAILED),
     (_ASSUMPTION, "A demand that rests on an assumption is not met; reported apart", Status.FAILED),
+    (_ADDED, "A scenario that --features added failed; says nothing about the ledger", Status.FAILED),
     (_INCONCLUSIVE, "Precondition not met, target unreachable or answer unusable", Status.BROKEN),
     (_SUITE_ERROR, "Says nothing about the product", Status.BROKEN),
     (_NOT_TESTABLE, "The testbed lacks a capability", Status.SKIPPED),
@@ -307,6 +309,9 @@ def _check_facts(exchange: Exchange) -> dict[str, str]:
 
 def _labels(record: ScenarioRecord, run: Run) -> Iterable[tuple[str, str]]:
     ledger = run.ledger
+    if record.identity.added:
+        yield from _labels_of_added(record)
+        return
     concerned = [*record.identity.requirements, *(check.requirement for check in record.failed_checks())]
     known = [ledger[identifier] for identifier in dict.fromkeys(concerned) if identifier in ledger]
     epics = list(dict.fromkeys(ledger.groups[one.group] for one in known))
@@ -332,6 +337,22 @@ def _labels(record: ScenarioRecord, run: Run) -> Iterable[tuple[str, str]]:
         yield "attribution", record.attribution
 
 
+def _labels_of_added(record: ScenarioRecord) -> Iterable[tuple[str, str]]:
+    """They stand apart, under none of the ledger's epics and stories."""
+    for kind in (LabelType.EPIC, LabelType.PARENT_SUITE):
+        yield kind, "Added by --features"
+    for kind in (LabelType.FEATURE, LabelType.SUITE):
+        yield kind, record.identity.feature
+    for tag in record.identity.tags:
+        yield LabelType.TAG, tag
+    yield LabelType.SEVERITY, Severity.NORMAL.value
+    yield LabelType.FRAMEWORK, "pytest-bdd"
+    yield LabelType.LANGUAGE, "gherkin"
+    yield "verdict", record.exclusion or record.verdict.label
+    if record.attribution is not None:
+        yield "attribution", record.attribution
+
+
 def _details(record: ScenarioRecord, run: Run) -> StatusDetails | None:
     """The message begins with the category's name, by which `categories.json` sorts it."""
     reasons = sorted(record.reasons, key=lambda one: one.judgement.verdict, reverse=True)
@@ -350,6 +371,8 @@ def _details(record: ScenarioRecord, run: Run) -> StatusDetails | None:
 def _category(record: ScenarioRecord, run: Run) -> str:
     if record.exclusion is not None:
         return _NOT_APPLICABLE if record.exclusion is Exclusion.NOT_APPLICABLE else _NOT_TESTABLE
+    if record.verdict is Verdict.FAIL and record.identity.added:
+        return _ADDED
     if record.verdict is Verdict.FAIL:
         if run.known(record):
             return _KNOWN_FAILURE

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pytest
     from pytest_bdd.parser import Step
 
+    from dsp_conformance.report.added_features import AddedFeatures
     from dsp_conformance.report.ledger import Applicability
     from dsp_conformance.report.needs import Need, Words
 
@@ -60,9 +61,11 @@ class Bindings:
 
     Attributes:
         root: the project's folder.
+        added: what `--features` adds; None where it adds nothing.
     """
 
     root: Path
+    added: AddedFeatures | None = None
     _known: dict[tuple[object, str, str], tuple[Binding, ...]] = field(default_factory=dict)
 
     def of(self, item: pytest.Item, step: Step) -> tuple[Binding, ...]:
@@ -95,4 +98,6 @@ class Bindings:
 
     def _relative(self, file: str) -> str:
         path = Path(file)
+        if self.added is not None and (name := self.added.name_of(path)):
+            return name
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()

@@ -144,6 +144,7 @@ class Plan:
         unassessed: requirements all of whose selected scenarios are not to run; sorted.
         capabilities_known: whether the testbed told what it can do.
         left_out: how many scenarios there are besides those selected.
+        added: how many of those selected `--features` added.
     """
 
     selected: int
@@ -151,6 +152,7 @@ class Plan:
     unassessed: tuple[str, ...]
     capabilities_known: bool
     left_out: int = 0
+    added: int = 0
 
     @classmethod
     def of(
@@ -188,6 +190,7 @@ class Plan:
             tuple(sorted({tag for scenario in scenarios for tag in scenario.requirements} - assessed)),
             circumstances.capabilities is not None,
             left_out,
+            sum(scenario.added for scenario in scenarios),
         )
 
     def count(self, exclusion: Exclusion) -> int:
@@ -211,6 +214,8 @@ class Plan:
             told.append(
                 f"  a selection: {_scenarios(self.left_out)} left out, so this run makes nothing conformant"
             )
+        if self.added:
+            told.append(f"  {_scenarios(self.added)} of these added, and judged apart")
         if self.unassessed:
             told.append(f"  requirements that this run will not assess: {', '.join(self.unassessed)}")
         if not self.capabilities_known:
@@ -222,6 +227,7 @@ class Plan:
         return {
             "selected": self.selected,
             "left_out": self.left_out,
+            "added": self.added,
             "to_run": self.applicable,
             "excluded": [
                 {
@@ -249,7 +255,8 @@ class Plan:
             for group in tree["excluded"]
         )
         unassessed = tuple(tree["requirements_not_assessed"])
-        return cls(tree["selected"], groups, unassessed, tree["capabilities_known"], tree["left_out"])
+        told = tree["capabilities_known"]
+        return cls(tree["selected"], groups, unassessed, told, tree["left_out"], tree["added"])
 
 
 def _scenarios(count: int) -> str:

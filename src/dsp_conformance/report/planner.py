@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_bdd.feature import features as read_features
 
+from dsp_conformance.report.added_steps import shadowing
 from dsp_conformance.report.baseline import BaselineError
 from dsp_conformance.report.bindings import Bindings
 from dsp_conformance.report.collected import CollectedScenario, collected, collected_scenario
@@ -19,6 +20,7 @@ from dsp_conformance.report.verdicts import RunVerdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from dsp_conformance.report.added_features import AddedFeatures
     from dsp_conformance.report.run import Run
 
 
@@ -33,6 +35,8 @@ class Planner:
         circumstances: tells what the target declares and offers; asked once, after collection.
         whole: whether all features are to be collected, so that each requirement must have a scenario.
         chosen: ids of the scenarios to run, or of outlines for all of their rows; empty for all.
+        added: what `--features` adds; None where it adds nothing.
+        added_fixtures: the names of the fixtures and steps that come along.
 
     Attributes:
         scenarios: those selected, once they are collected.
@@ -45,10 +49,14 @@ class Planner:
         *,
         whole: bool,
         chosen: Collection[str] = (),
+        added: AddedFeatures | None = None,
+        added_fixtures: Collection[str] = (),
     ) -> None:
         self.scenarios: list[CollectedScenario] = []
         self._chosen = frozenset(chosen)
         self._left_out = 0
+        self._added = added
+        self._added_fixtures = added_fixtures
         self._run = run
         self._ask = circumstances
         self._whole = whole
@@ -72,7 +80,11 @@ class Planner:
             self._keep_chosen(config, items)
             return
         self.scenarios[:] = collected(items, self._known_bindings(config))
-        problems = problems_of(
+        shadowed: list[str] = []
+        if self._added is not None:
+            bindings = self._known_bindings(config)
+            shadowed += shadowing(self._added_fixtures, session, items, bindings)
+        problems = shadowed or problems_of(
             self.scenarios,
             read_features.values(),
             self._run.ledger,
@@ -90,6 +102,11 @@ class Planner:
                 self._run.unusable if listing else "nothing was run", returncode=RunVerdict.UNUSABLE.exit_code
             )
         self._keep_chosen(config, items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_apply_tag(self, tag: str) -> bool | None:
+        """Tags of added features are labels, not marks of pytest."""
+        return True if self._added is not None and tag in self._added.tags else None
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count what a selection leaves out, whichever option it was made with."""
@@ -159,7 +176,7 @@ class Planner:
 
     def _known_bindings(self, config: pytest.Config) -> Bindings:
         if self._bindings is None:
-            self._bindings = Bindings(config.rootpath)
+            self._bindings = Bindings(config.rootpath, self._added)
         return self._bindings
 
 

@@ -234,13 +234,13 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _lowered(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name.lower(), value) for name, value in headers.items())
-
-
 def utc_now() -> datetime:
     """Return the present moment with its time zone."""
     return datetime.now(UTC)
+
+
+def _lowered(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in headers.items())
 
 
 _OBSTACLES: Final[tuple[tuple[type[Exception], Obstacle], ...]] = (

@@ -102,7 +102,7 @@ def exchange(
     )
 
 
-def scenario(name: str, *requirements: str, row: str = "") -> Made:
+def scenario(name: str, *requirements: str, row: str = "", added: bool = False) -> Made:
     identifier = f"features/small.feature::{name}" + (f"::{row}" if row else "")
     identity = ScenarioIdentity(
         identifier,
@@ -113,6 +113,7 @@ def scenario(name: str, *requirements: str, row: str = "") -> Made:
         name,
         {"id": row} if row else {},
         requirements,
+        added=added,
     )
     record = ScenarioRecord(identity, f"features/test_features.py::{name}", [], START)
     record.stop = START + 250
@@ -131,6 +132,11 @@ def failing(name: str, *requirements: str, row: str = "") -> Made:
     made.step("Given", "a Suspended ESME", exchange("SR8.2 CV8 → I0"))
     made.step("When", "the user sends SR11.2", exchange("SR11.2 CV1 → E51"))
     return made.ended_by(not_met(*requirements))
+
+
+def stuck(name: str, *requirements: str) -> Made:
+    obstacle = Inconclusive(Cause.TARGET_UNREACHABLE, "no answer", expected="an answer", found="nothing")
+    return scenario(name, *requirements).ended_by(obstacle)
 
 
 def operation(name: str, result: str = "", outcome: str = "done") -> Operation:
@@ -160,6 +166,7 @@ class Workshop:
     scenario = staticmethod(scenario)
     passing = staticmethod(passing)
     failing = staticmethod(failing)
+    stuck = staticmethod(stuck)
     exchange = staticmethod(exchange)
     operation = staticmethod(operation)
 

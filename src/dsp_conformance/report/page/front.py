@@ -134,7 +134,10 @@ def _counts(run: Run, results: tuple[RequirementResult, ...]) -> Iterable[CountR
     for keyword in Keyword:
         of_kind = [one.verdict for one in results if one.keyword is keyword]
         yield _row(f"{keyword} requirements", of_kind)
-    yield _row("Scenarios", [record.verdict for record in run.records.values()])
+    own = [record.verdict for record in run.records.values() if not record.identity.added]
+    yield _row("Scenarios", own)
+    if run.added():
+        yield _row("Added scenarios, judged apart", [record.verdict for record in run.added()])
     made, failed = sum(one.checks for one in results), sum(one.failed_checks for one in results)
     yield CountRow("Checks of single messages", made, made - failed, failed, 0, 0, 0)
 
