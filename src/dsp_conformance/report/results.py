@@ -117,6 +117,7 @@ def results(run: Run) -> dict[str, Any]:
         "plan": run.plan.to_json() if run.plan else None,
         "baseline": _baseline(run, requirements),
         "suite_errors": run.suite_errors,
+        "receiver": dict(run.receiver),
         "requirements": [_requirement(one) for one in requirements],
         "scenarios": [_scenario(record, run) for record in run.ordered_records()],
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.ledger import Keyword, Ledger
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_verdict, worst
 
 if TYPE_CHECKING:
@@ -127,10 +128,12 @@ class Run:
         unusable: what in the configuration keeps the run from starting; empty where nothing does.
         plan: what is to run and what is not; None before that is known.
         baseline: the vendor's own list of known failures, if there is one.
+        receiver: what came to the receiver, and what it turned away: how often, by what it was.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
         complete: whether the run came to its end; False only for one that was read back from the journal of
             a run that did not.
+        redactor: knows the run's secrets.
     """
 
     identity: RunIdentity
@@ -141,9 +144,11 @@ class Run:
     unusable: str = ""
     plan: Plan | None = None
     baseline: Baseline | None = None
+    receiver: Mapping[str, int] = field(default_factory=dict)
     started: int = field(default_factory=now_ms)
     finished: int = 0
     complete: bool = True
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
 
     def absorb(self, records: Iterable[ScenarioRecord]) -> None:
         """Take over records that another process made."""

@@ -15,6 +15,7 @@ from rich.text import Text
 from dsp_conformance.report.ledger import Keyword
 from dsp_conformance.report.run import ADDED_RULE, BASELINE_RULE, DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.verdicts import RunVerdict, Verdict
+from dsp_conformance.user.account import unusual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +61,13 @@ def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
         return page.getvalue()
     verdict = Text(sentence, style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
     page_body = Group(
-        verdict, *_head(run), *_baseline(run, results), *_tables(results), *_added(run), *_troubles(run)
+        verdict,
+        *_head(run),
+        *_baseline(run, results),
+        *_tables(results),
+        *_added(run),
+        *_receiver(run),
+        *_troubles(run),
     )
     console.print(page_body, crop=False)
     return page.getvalue()
@@ -98,6 +105,15 @@ def _baseline(run: Run, results: list[RequirementResult]) -> Iterable[Renderable
 
 def _failures(count: int, kind: str) -> str:
     return f"{count or 'no'} {kind} failure{'' if count == 1 else 's'}"
+
+
+def _receiver(run: Run) -> Iterable[RenderableType]:
+    told = unusual(run.receiver)
+    if told:
+        yield Text("At the receiver, besides the messages that scenarios waited for:", "bold yellow")
+        for what, count in told.items():
+            yield Text(f"  {count} x {what}")
+        yield Text()
 
 
 def _tables(results: list[RequirementResult]) -> Iterable[RenderableType]:

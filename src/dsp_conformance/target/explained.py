@@ -46,7 +46,7 @@ def forms() -> dict[str, type[BaseModel]]:
 _TLS_PASSWORD: Final = Explained(
     "Opens an encrypted key. The password itself never stands in the file.", "TLS_KEY_PASSWORD"
 )
-_DRIVER: Final = "Which driver brings the DSP into the states that scenarios need (docs/testbed-drivers.md)."
+_DRIVER: Final = "Which driver brings the DSP into the states that scenarios need."
 
 EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingProxyType(
     {
@@ -108,6 +108,11 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
             "public_url": Explained(
                 "The address that the DSP is told, where it is another than the one listened at.",
                 "http://tester.example:8123/",
+            ),
+            "path": Explained(
+                "The only path at which messages are taken. Without it they are taken at any, as a proxy may "
+                "change it, and those at another than the public URL's are counted.",
+                "/responses",
             ),
             "tls": Explained("Makes the receiver an https server."),
         },
@@ -180,6 +185,9 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
         },
         form.LimitsForm: {
             "max_message_size": Explained("The largest message that is taken, in octets."),
+            "max_messages_per_second": Explained(
+                "How many messages the receiver takes; more are turned away by HTTP 429."
+            ),
         },
         form.ProfileForm: {
             "rejection_code": Explained(

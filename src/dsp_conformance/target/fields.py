@@ -35,6 +35,7 @@ __all__ = [
     "Section",
     "Text",
     "Url",
+    "UrlPath",
     "bind_address",
 ]
 
@@ -97,6 +98,7 @@ Eui = Annotated[Eui64, PlainValidator(_eui64), WithJsonSchema({"type": "string",
 Bind = Annotated[
     BindAddress, PlainValidator(bind_address), WithJsonSchema({"type": "string", "pattern": _BIND_PATTERN})
 ]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")]
 FilePath = Annotated[
     str,
     StringConstraints(min_length=1, pattern=r"^[^\x00]+$"),

@@ -25,15 +25,18 @@ from dsp_conformance.target.fields import (
     Section,
     Text,
     Url,
+    UrlPath,
 )
 from dsp_conformance.target.testbed_form import TestbedForm
 from dsp_conformance.target.tls_form import ReceiverTlsForm, TlsForm
+from dsp_conformance.user.receiver_settings import DEFAULT_RATE
 from dsp_conformance.user.transport import Timeouts
 
 __all__ = ["SECTIONS", "TargetForm"]
 
 _TIMEOUTS = Timeouts()
 _SMALLEST_LIMIT = 65_536
+_LARGEST_RATE = 100_000
 _LARGEST_LIMIT = 1 << 30
 
 
@@ -99,6 +102,9 @@ class ReceiverForm(Section):
         description="'host:port', such as '127.0.0.1:0' (port 0: any free one)",
     )
     public_url: Url | None = Field(default=None, description=f"{URL}, at which the DSP reaches the receiver")
+    path: UrlPath | None = Field(
+        default=None, description="the path at which it takes messages, such as '/responses'"
+    )
     tls: ReceiverTlsForm | None = Field(default=None, description="a section [receiver.tls]")
 
 
@@ -124,6 +130,12 @@ class LimitsForm(Section):
         ge=_SMALLEST_LIMIT,
         le=_LARGEST_LIMIT,
         description=f"a number of octets from {_SMALLEST_LIMIT} to {_LARGEST_LIMIT}",
+    )
+    max_messages_per_second: int = Field(
+        default=DEFAULT_RATE,
+        ge=1,
+        le=_LARGEST_RATE,
+        description=f"a number of messages from 1 to {_LARGEST_RATE}, which the receiver takes in a second",
     )
 
 

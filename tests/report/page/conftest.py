@@ -102,7 +102,7 @@ def exchange(
     )
 
 
-def scenario(name: str, *requirements: str, row: str = "") -> Made:
+def scenario(name: str, *requirements: str, row: str = "", added: bool = False) -> Made:
     identifier = f"features/small.feature::{name}" + (f"::{row}" if row else "")
     identity = ScenarioIdentity(
         identifier,
@@ -113,6 +113,7 @@ def scenario(name: str, *requirements: str, row: str = "") -> Made:
         name,
         {"id": row} if row else {},
         requirements,
+        added=added,
     )
     record = ScenarioRecord(identity, f"features/test_features.py::{name}", [], START)
     record.stop = START + 250

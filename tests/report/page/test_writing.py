@@ -137,6 +137,16 @@ def test_one_obstacle_behind_many_requirements_is_told_once(workshop: Workshop) 
     assert all(f"MP105-0{number}" in articles[1] for number in range(1, 6))
 
 
+@pytest.mark.parametrize("added", [True, False])
+def test_what_fails_for_no_requirement_is_not_lost(workshop: Workshop, added: bool) -> None:  # noqa: FBT001
+    made = workshop.scenario("loose", added=added).step("When", "asked", workshop.exchange("x", "DUIS-01"))
+    page = workshop.page(workshop.passing("good", "MP105-01"), made)
+
+    assert "✗ failed loose" in text_of(one(page, "//section[@id='attention']"))
+    assert "✗ failed loose" in text_of(one(page, "//section[@id='evidence']"))
+    assert ("Added scenarios, judged apart" in text_of(one(page, "//section[@id='counts']"))) is added
+
+
 def test_a_failed_check_of_a_message_leads_to_that_message(
     workshop: Workshop, mixed: tuple[Made, ...]
 ) -> None:

@@ -112,6 +112,7 @@ def _variables(source: ReportSource, folder: Path) -> dict[str, object]:
             if not record.identity.requirements and not record.identity.added
         ],
         "added": [views[record.identity.id] for record in run.added()],
+        "loose": [view for view in views.values() if not view.requirements and not view.fine],
         "added_features": run.identity.added_features,
         "added_sentence": f"{run.added_sentence()} {ADDED_RULE}",
         "assumptions": list(assumptions(run, results)),
