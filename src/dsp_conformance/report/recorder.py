@@ -11,7 +11,6 @@ from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.gherkin import new_record, relative_feature_file, template_of
 from dsp_conformance.report.ledger import REQUIREMENT_ID
 from dsp_conformance.report.records import Phase, RecordError, ScenarioRecord, StepStatus
-from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.verdicts import SuiteFault, Verdict
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class RunRecorder:
 
     def _include(self, name: str, path: Path) -> None:
         try:
-            self.journal.included(name, Redactor().text(path.read_text(encoding="utf-8")))
+            self.journal.included(name, self.run.redactor.text(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             self.run.suite_errors.append(f"{path} could not be taken into the journal: {error}")
 
