@@ -1,7 +1,7 @@
 """White space around dates and times, which XML Schema allows and libxml2 refuses.
 
-All types of dates and times have the fixed facet ``whiteSpace="collapse"`` (XML Schema 1.0
-Part 2, 4.3.6): white space around a value is no part of it. libxml2 knows that of other types, and forgets it for these.
+All types of dates and times have the fixed facet ``whiteSpace="collapse"`` (XML Schema 1.0 Part 2, 4.3.6), so
+white space around a value is no part of it. libxml2 knows that of other types, and forgets it for these.
 """
 
 import copy
