@@ -19,7 +19,7 @@ from starlette.routing import Route
 from dsp_conformance import __version__, gbcs
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.eui64 import Eui64, InvalidEui64
-from dsp_conformance.smki.certificates import CertificateRole, check_certificate
+from dsp_conformance.smki.certificates import CertificateRole, check_certificate, public_key_of
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.control_models import (
     CplEntryBody,
@@ -338,11 +338,7 @@ async def _read(request: Request, model: type[_Model]) -> _Model:
 
 
 def _public_key(certificate: x509.Certificate | None) -> ec.EllipticCurvePublicKey | None:
-    if certificate is None:
-        return None
-    key = certificate.public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey), "certificates for other keys are refused when parsed"
-    return key
+    return None if certificate is None else public_key_of(certificate)
 
 
 def _unknown_device(text: str) -> _Problem:
