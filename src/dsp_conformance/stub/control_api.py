@@ -8,7 +8,6 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from dsp_conformance.stub.dsp import ReferenceDsp
