@@ -10,6 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from dsp_conformance.report import journal
+from dsp_conformance.report.page.writing import write_page
+
 _HERE = Path(__file__).parent
 _KINDS = {"stub": (), "before-mp105": ("--before-mp105",)}
 
@@ -23,7 +26,10 @@ def main() -> None:
             results = json.loads((whole / "results.json").read_text(encoding="utf-8"))
             _run(part, *options, *(f"--scenario={one}" for one in _one_for_each_requirement(results)))
             shutil.copy(whole / "front-page.pdf", _HERE / f"{name}-front-page.pdf")
-            shutil.copy(part / "index.html", _HERE / f"{name}-selection.html")
+            alone = Path(made, "alone")  # a page links to the outputs beside it, which are not kept here
+            alone.mkdir()
+            write_page(journal.read(part / journal.NAME), alone)
+            shutil.copy(alone / "index.html", _HERE / f"{name}-selection.html")
 
 
 def _run(folder: Path, *options: str) -> None:
