@@ -77,6 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
         progress=config.getoption("--progress"),
         results_only=config.getoption("--results-only"),
         chosen=config.getoption("--scenario"),
+        redactor=target.secrets.redactor,
         added_fixtures=told.added_fixtures,
         files={
             "requirements.toml": FEATURES / "requirements.toml",

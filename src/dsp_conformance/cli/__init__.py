@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from dsp_conformance.cli.diff import diff
 from dsp_conformance.cli.doctor import doctor
 from dsp_conformance.cli.eject import eject
 from dsp_conformance.cli.init import init
@@ -35,6 +36,7 @@ main.add_command(run)
 main.add_command(report)
 main.add_command(pack)
 main.add_command(verify)
+main.add_command(diff)
 main.add_command(stub)
 main.add_command(testbed)
 main.add_command(selfcheck)

@@ -91,11 +91,14 @@ def run_features(
     root: Path, arguments: Sequence[str], nodeids: Sequence[str] = (), *, plugins: Sequence[object] = ()
 ) -> int:
     """Run the features, or some scenarios by pytest's names, with these options and return the exit code."""
+    from dsp_conformance.report.verdicts import RunVerdict  # noqa: PLC0415 - see the package
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
     shown = ["--progress", "-o", "console_output_style=classic"]  # pytest's own percentages go with its dots
-    return _pytest(
-        root, ["-p", "no:cacheprovider", *shown, *arguments], (_CollectionTrouble(), *plugins), nodeids
-    )
+    trouble = _CollectionTrouble()
+    code = _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], (trouble, *plugins), nodeids)
+    # A session that never began ends with a code of pytest's own, which would say something else of a run.
+    return code if trouble.began or code == Unusable.exit_code else RunVerdict.SUITE_FAILED.exit_code
 
 
 def collected_features(root: Path, added: Path | None = None) -> list[CollectedScenario]:
@@ -116,7 +119,16 @@ def collected_features(root: Path, added: Path | None = None) -> list[CollectedS
 
 
 class _CollectionTrouble:
-    """Tells why features could not be collected: no scenario's record holds that."""
+    """Tells why features could not be collected: no scenario's record holds that.
+
+    Attributes:
+        began: whether pytest came so far as to begin a session.
+    """
+
+    began = False
+
+    def pytest_sessionstart(self) -> None:
+        self.began = True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dsp_conformance.cli.features import collected_features, load_ledger
-from dsp_conformance.cli.usage import Unusable, suite_root
+from dsp_conformance.cli.usage import Unusable, importable_suite_root, suite_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ def testbed() -> None:
 
 
 @testbed.command()
+@suite_option
 @click.option(
     "--target",
     type=click.Path(path_type=Path),
@@ -42,13 +43,13 @@ def plan(*, target: Path | None, form: str | None) -> None:
     Read off the features and steps themselves. What the target's list holds already is counted, and left out
     of the lists to fill in.
     """
+    root = importable_suite_root()
     from dsp_conformance.testbed.settings import ProvisionedSettings  # noqa: PLC0415 - see the package
     from fixtures.shopping import shopping_list  # noqa: PLC0415 - see the package
 
     checked = _target(target)
     settings = checked.testbed
     devices = settings.devices.devices if isinstance(settings, ProvisionedSettings) else ()
-    root = suite_root()
     needed = shopping_list(collected_features(root), load_ledger(root), checked.profile.switches, devices)
     match form:
         case "csv":

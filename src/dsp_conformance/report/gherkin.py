@@ -11,10 +11,12 @@ from dsp_conformance.report.added_features import ADDED
 from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord, StepRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import pytest
     from pytest_bdd.parser import ScenarioTemplate
+
+    from dsp_conformance.report.run import Run
 
 _ROW = "_pytest_bdd_example"
 _ROW_ID = "id"
@@ -71,8 +73,8 @@ def is_added(item: pytest.Item, template: ScenarioTemplate) -> bool:
     return added is not None and bool(added.name_of(Path(template.feature.filename)))
 
 
-def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[str, object]) -> ScenarioRecord:
-    """An empty record of an item's scenario, with all its steps still to run."""
+def new_record(item: pytest.Item, template: ScenarioTemplate, run: Run) -> ScenarioRecord:
+    """An empty record of an item's scenario in a run, with all its steps still to run."""
     row = row_of(item)
     scenario = template.render(row)
     whole, base = scenario_id(item, template)
@@ -85,9 +87,9 @@ def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[st
         narrative=template.feature.description.strip(),
         name=scenario.name,
         row=row,
-        requirements=() if added else tuple(sorted(tag for tag in tags if tag in ledger)),
+        requirements=() if added else tuple(sorted(tag for tag in tags if tag in run.ledger)),
         tags=tuple(sorted(tags)) if added else (),
         added=added,
     )
     steps = [StepRecord(step.keyword, step.name) for step in scenario.steps]
-    return ScenarioRecord(identity, item.nodeid, steps)
+    return ScenarioRecord(identity, item.nodeid, steps, redactor=run.redactor)

@@ -13,7 +13,7 @@ from dsp_conformance.report.baseline import BaselineError
 from dsp_conformance.report.bindings import Bindings
 from dsp_conformance.report.collected import CollectedScenario, collected, collected_scenario
 from dsp_conformance.report.collection import CollectionError, problems_of
-from dsp_conformance.report.gherkin import template_of
+from dsp_conformance.report.gherkin import is_added, template_of
 from dsp_conformance.report.plan import Circumstances, Plan, consider, exclusion_of
 from dsp_conformance.report.verdicts import RunVerdict
 
@@ -75,7 +75,11 @@ class Planner:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Refuse features that cannot be used, with all that is wrong in one message."""
+        """Refuse features that cannot be used, with all that is wrong in one message.
+
+        Added scenarios come last, in every process: what is dealt out in order, the suite's own get first.
+        """
+        items.sort(key=_is_added)
         if _is_worker(config):
             self._keep_chosen(config, items)
             return
@@ -178,6 +182,11 @@ class Planner:
         if self._bindings is None:
             self._bindings = Bindings(config.rootpath, self._added)
         return self._bindings
+
+
+def _is_added(item: pytest.Item) -> bool:
+    template = template_of(item)
+    return template is not None and is_added(item, template)
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -15,6 +15,7 @@ from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
 from dsp_conformance.report.progress import Progress
 from dsp_conformance.report.recorder import RunRecorder, Sink
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
 
@@ -64,6 +65,7 @@ def register(
     progress: bool = False,
     results_only: bool = False,
     chosen: Collection[str] = (),
+    redactor: Redactor | None = None,
     added_fixtures: Collection[str] = (),
     files: Mapping[str, Path | None] | None = None,
 ) -> RunRecorder:
@@ -82,6 +84,7 @@ def register(
         progress: show how far the run is, instead of pytest's dots.
         results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
+        redactor: knows the secrets that the target file tells; the run keeps none of them.
         added_fixtures: the names of the fixtures and steps that come along with added features.
         files: what else the run rests on, besides the features: put into the journal, without secrets.
 
@@ -92,7 +95,13 @@ def register(
         pytest.UsageError: allure-pytest's own writer was asked for too.
     """
     refuse_second_writer(config)
-    run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
+    run = Run(
+        identity,
+        ledger,
+        enforce_assumed=enforce_assumed,
+        baseline=baseline,
+        redactor=redactor or Redactor(),
+    )
     role = Role.of(config)
     worker = role is Role.WORKER
     process = str(getattr(config, "workerinput", {}).get("workerid", MAIN))

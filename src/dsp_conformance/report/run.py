@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.ledger import Keyword, Ledger
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_verdict, worst
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class Run:
         finished: the same; 0 while the run goes on.
         complete: whether the run came to its end; False only for one that was read back from the journal of
             a run that did not.
+        redactor: knows the run's secrets.
     """
 
     identity: RunIdentity
@@ -146,6 +148,7 @@ class Run:
     started: int = field(default_factory=now_ms)
     finished: int = 0
     complete: bool = True
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
 
     def absorb(self, records: Iterable[ScenarioRecord]) -> None:
         """Take over records that another process made."""

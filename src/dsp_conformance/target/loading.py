@@ -12,6 +12,7 @@ from dsp_conformance.smki.credentials import load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
+from dsp_conformance.target.secrets import Secrets, key_lines, shows_a_name
 from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm, ProvisionedForm
 from dsp_conformance.target.values import DspSettings, Profile, Target, endpoints_under
 from dsp_conformance.testbed.settings import (
@@ -67,6 +68,8 @@ class Loader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._problems: list[TargetProblem] = []
+        self._secrets: set[str] = set()
+        self._key_lines: set[str] = set()
 
     def load(self, form: TargetForm) -> Target:
         """Load everything.
@@ -101,6 +104,7 @@ class Loader:
             baseline,
             tls,
             operator=form.report.operator or "",
+            secrets=Secrets(frozenset(self._secrets), frozenset(self._key_lines)),
         )
 
     def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:
@@ -170,6 +174,7 @@ class Loader:
                     self._report(section, absent, f"the path that goes with {present}", "nothing")
                 return None
             folder = self._path.parent
+            self._key_lines.update(key_lines(folder / key))
             try:
                 return load_credential(
                     folder / certificate, folder / key, password=password, eui=form.eui, roles=roles, use=use
@@ -231,6 +236,7 @@ class Loader:
                 )
                 self._report(section, absent, f"the path that goes with {present}", "nothing")
             return None
+        self._key_lines.update(key_lines(self._path.parent / form.key))
         own = OwnCertificate(self._path.parent / form.certificate, self._path.parent / form.key, password)
         try:
             check_own(own, purpose)
@@ -312,10 +318,13 @@ class Loader:
             return None
         value = os.environ.get(name, "")
         if not value:
-            expected = f"the environment variable {name} to hold the secret"
+            # A secret that was put in the place of its variable's name must not be told either.
+            named = name if shows_a_name(name) else "that it names (not shown)"
+            expected = f"the environment variable {named} to hold the secret"
             found = "it empty" if name in os.environ else "no such variable"
             self._report(section, key, expected, found, "Set it in the environment of this program.")
             return None
+        self._secrets.add(value)
         return value
 
     def _smki(self, section: str, key: str, error: SmkiError) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.form import SECTIONS, TargetForm
 from dsp_conformance.target.loading import Loader
@@ -26,6 +27,7 @@ __all__ = ["form_problems", "load_target"]
 
 _LIMIT = 1 << 20
 _SHOWN = 60
+_NOT_SHOWN = "something else (not shown: it may be the secret itself)"
 _FILE = "a target file: UTF-8 text in TOML"
 _REMOVE = "Remove it, or spell it as docs/target-file.md does."
 _quoted = re.compile(r"'([^']+)'").findall
@@ -113,7 +115,8 @@ def _problem(error: ErrorDetails) -> TargetProblem:
     if kind == "missing":
         return TargetProblem(section, key, expected, "nothing")
     choices = _quoted(str(error.get("ctx", {}).get("expected", "")))
-    return TargetProblem(section, item, expected, _shown(value), _nearest(value, choices))
+    found = _NOT_SHOWN if key.endswith("_env") else _shown(value)
+    return TargetProblem(section, item, expected, found, _nearest(value, choices))
 
 
 def _unknown_driver(value: object) -> TargetProblem:
@@ -139,5 +142,5 @@ def _nearest(value: object, choices: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, bool) else str(value).lower()
+    text = Redactor().text(repr(value)) if not isinstance(value, bool) else str(value).lower()
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

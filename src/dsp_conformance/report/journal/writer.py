@@ -15,6 +15,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dsp_conformance.report import redacted
 from dsp_conformance.report.evidence import Check, Message, now_ms
 from dsp_conformance.report.journal.digests import digest, ledger_digest, verdicts_digest
 from dsp_conformance.report.journal.lines import (
@@ -227,7 +228,8 @@ class JournalWriter:
 
     def operation(self, operation: Operation) -> None:
         """The testbed did something for the run as a whole."""
-        self._write(Operated, scenario=None, place=None, operation=operation)
+        done = redacted.operation(self._run.redactor, operation)
+        self._write(Operated, scenario=None, place=None, operation=done)
 
     def message_arrived(
         self,
@@ -245,20 +247,21 @@ class JournalWriter:
         checks: Iterable[CheckOutcome],
     ) -> None:
         """The DSP posted a message; see `source.Arrival`. Of `came` octets these were kept."""
-        message = Octets.of(Message.of(octets))
+        clear = self._run.redactor
+        message = Octets.of(Message.of(clear.octets(octets)))
         self._write(
             Arrived,
             at=at,
             peer=peer,
             status=status,
-            headers=dict(headers),
-            title=title,
+            headers=clear.headers(headers),
+            title=clear.text(title),
             request_id=request_id,
             repeats=repeats,
-            refusal=refusal,
+            refusal=clear.text(refusal),
             came=came,
             message=message,
-            checks=tuple(map(Check.of, checks)),
+            checks=tuple(redacted.check(clear, Check.of(check)) for check in checks),
         )
 
     # -- the file
