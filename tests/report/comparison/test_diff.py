@@ -108,9 +108,15 @@ def test_changed_response_codes_are_told_step_by_step_and_repeats_are_not(made_u
 
     codes = told(path, edited(path, other))["codes"]
     assert [(one["detail"], one["before"], one["after"]) for one in codes] == [
-        ("When it is asked: SR11.2 CV1 →", "I99", "I99, E5, I99"),
-        ("When it is asked: SR11.2 ←", "asynchronous I0", "asynchronous I0 (HTTP 500)"),
+        ("When it is asked: answer to SR11.2 CV1", "I99", "I99, E5, I99"),
+        ("When it is asked: message about SR11.2", "asynchronous I0", "asynchronous I0 (HTTP 500)"),
     ]
+
+    def never_asked(tree: dict[str, Any]) -> None:
+        steps = tree["scenarios"][1]["steps"]
+        steps[1] |= {"exchanges": [], "status": "not run"}
+
+    assert told(path, edited(path, never_asked))["codes"] == []
 
     def again(tree: dict[str, Any]) -> None:
         exchanges = tree["scenarios"][1]["steps"][1]["exchanges"]

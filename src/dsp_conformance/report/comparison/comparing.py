@@ -33,6 +33,7 @@ NOTHING: Final = "not there"
 
 _ORDINARY: Final = frozenset({200, 204})
 _NOT_BEGUN: Final = "not run"
+_PASSED: Final = "passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +190,19 @@ def _code_changes(one: Scenario, other: Scenario) -> Iterator[Change]:
     names.append("at the end of the run")
     if len(one.steps) != len(other.steps):
         return  # another scenario under the same name: its steps cannot be paired
-    for name, mine, theirs in zip(names, one.places(), other.places(), strict=True):
+    places = zip(names, _comparable(one), _comparable(other), one.places(), other.places(), strict=True)
+    for name, here, there, mine, theirs in places:
         before, after = _codes(mine), _codes(theirs)
         for kind in dict.fromkeys((*before, *after)):
             codes = (before.get(kind, ()), after.get(kind, ()))
-            if codes[0] != codes[1]:
+            told = (here and there) or all(codes)  # what was never asked for has no code that could change
+            if told and codes[0] != codes[1]:
                 yield Change(one.id, f"{name}: {kind}", *(", ".join(each) or NOTHING for each in codes))
+
+
+def _comparable(scenario: Scenario) -> list[bool]:
+    """For each place, whether a message that is missing there has to be explained: in steps that passed."""
+    return [False, *(step.status == _PASSED for step in scenario.steps), False]
 
 
 def _codes(seen: Seen) -> Mapping[str, tuple[str, ...]]:
@@ -208,13 +216,14 @@ def _codes(seen: Seen) -> Mapping[str, tuple[str, ...]]:
 
 
 def _kind_and_code(exchange: Exchanged) -> tuple[str, str]:
-    for arrow in ("→", "←"):
-        kind, found, code = exchange.title.partition(arrow)
-        if found:
-            break
+    asked, answered, code = exchange.title.partition("→")
+    kind = f"answer to {asked.strip()}"
+    if not answered:
+        about, _, code = exchange.title.partition("←")
+        kind = f"message about {about.strip()}"
     status = exchange.wire.status if exchange.wire else None
     unusual = "" if status in _ORDINARY else f" (HTTP {status or 'nothing'})"
-    return f"{kind.strip()} {found}".strip(), f"{code.strip()}{unusual}"
+    return kind, f"{code.strip()}{unusual}"
 
 
 def _timings(before: Results, after: Results) -> Iterator[Timing]:
