@@ -1,7 +1,7 @@
 """The command line. Each command imports what it needs when it runs, so that `--help` answers at once.
 
 Exit codes: 0 conformant, 1 non-conformant, 2 usage or configuration, 3 inconclusive, 4 the suite itself
-failed, 5 nothing ran (requirement ledger, "Verdicts").
+failed, 5 nothing ran (requirement ledger, "Verdicts"), 6 conformant but not all added scenarios passed.
 """
 
 from __future__ import annotations
