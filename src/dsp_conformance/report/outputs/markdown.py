@@ -171,7 +171,7 @@ def _counted(requirement: Document) -> str:
 
 
 def _unasked(arrivals: Iterable[Arrival]) -> Iterator[str]:
-    """Messages that no scenario has asked for, such as alerts about Devices of nobody: they are not judged."""
+    """Messages that no scenario has asked for, such as alerts about other Devices: they are not judged."""
     found = Counter((one.title, one.refusal) for one in arrivals if one.unasked)
     if found:
         yield "### Messages that answer no request of this run"
