@@ -101,7 +101,7 @@ def test_added_scenarios_run_beside_the_suites_and_are_told_apart(
     assert judged == found[_OWN]["requirement_verdicts"].keys()
     assert {each["id"] for one in results["requirements"] for each in one["scenarios"]} == {_OWN}
     assert results["plan"]["added"] == 2
-    assert results["run"]["added_features"].startswith("acme (1 feature files, 1 step modules, sha256:")
+    assert results["run"]["added_features"].startswith("acme (1 feature file, 1 step module, sha256:")
     assert "--features acme" in results["run"]["command"]
     assert done.returncode == 3  # a selection
     assert sorted(path.name for path in acme.iterdir()) == ["reader.feature", "steps"]

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from tests.suite.conftest import FinishedRun
 
 CORE_STORY = "electricity_meter_returns_to_the_status"
+CORE_STORY_ID = (
+    "features/mp105/restoring_suspended_meters.feature"
+    "::A Suspended electricity meter returns to the status it held before"
+)
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "testbed-program" / "testbed.py"
 
@@ -288,9 +292,9 @@ def test_through_a_person_at_the_terminal(
 ) -> None:
     target = site.target('driver = "manual"')
     reports = tmp_path / "reports"
-    options = ["-k", CORE_STORY, "-p", "no:cacheprovider", f"--target={target}", f"--reports={reports}"]
+    options = [f"--scenario={CORE_STORY_ID}", f"--target={target}", f"--reports={reports}"]
 
-    code = Person(site.testbed).work(terminal := at_terminal("-m", "pytest", "features", *options))
+    code = Person(site.testbed).work(terminal := at_terminal("-m", "dsp_conformance", "run", *options))
 
     assert "[10] " in terminal.read
     assert "What was made for it and may go now" in terminal.read
@@ -352,12 +356,12 @@ def _first_of_each_state(rows: list[dict[str, str]], count: int) -> list[dict[st
 
 
 def test_through_a_list_of_devices(
-    site: Site, run_some: Callable[..., FinishedRun], shopping_list: list[dict[str, str]]
+    site: Site, run_whole: Callable[..., FinishedRun], shopping_list: list[dict[str, str]]
 ) -> None:
     site.provision(_first_of_each_state(shopping_list, 1))
     target = site.target('driver = "provisioned"\ndevices = "devices.csv"')
 
-    _core_story_passed(run_some(CORE_STORY, f"--target={target}", "-n2"))
+    _core_story_passed(run_whole(f"--target={target}", f"--scenario={CORE_STORY_ID}", "-n2"))
 
 
 @pytest.fixture

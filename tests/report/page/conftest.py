@@ -153,6 +153,8 @@ IDENTITY = RunIdentity(
     suite_commit="0123456789abcdef",
     operator="A. Tester",
     command="dsp-conformance run --target acme.toml",
+    suite_changes=("steps/own.py added", "conftest.py changed"),
+    added_features="acme (1 feature file)",
 )
 
 

@@ -62,6 +62,8 @@ def test_the_identity_tells_what_was_tested_by_what_when_and_by_whom(workshop: W
     assert told["Target"] == "acme.toml"
     assert told["Conformance suite"] == "dsp-conformance 1.2.3"
     assert told["Suite commit"] == "0123456789abcdef"
+    assert told["Suite modified"] == "steps/own.py added; conftest.py changed"
+    assert told["Added features"] == "acme (1 feature file)"
     assert told["DUIS schema"] == "bundled profile (duis-profile.xsd)"
     assert told["Profile"] == "rejection_code = E51, smets1 = undeclared, secmp0007 = no"
     assert told["Started"] == "22 November 2026, 17:34:06 UTC"
