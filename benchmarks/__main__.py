@@ -1,5 +1,6 @@
 """Runs every benchmark: `python -m benchmarks`."""
 
+from benchmarks.evidence import measure_journal, measure_verify
 from benchmarks.exchange import measure_exchange
 from benchmarks.leases import measure_leases
 from benchmarks.parallel import measure_parallel_run, measure_slow_dsp
@@ -16,4 +17,6 @@ if __name__ == "__main__":
     measure_parallel_run()
     measure_slow_dsp()
     measure_report_page()
+    measure_journal()
+    measure_verify()
     measure_leases()

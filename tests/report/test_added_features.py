@@ -78,7 +78,7 @@ def test_a_folder_is_known_by_its_features_modules_tags_and_one_hash(read: Read,
     assert added.features == (folder / "one.feature",)
     assert added.modules == (folder / "steps" / "own.py",)
     assert added.tags == {"ACME-01", "nightly"}
-    assert added.summary == f"acme (1 feature files, 1 step modules, {added.fingerprint})"
+    assert added.summary == f"acme (1 feature file, 1 step module, {added.fingerprint})"
     assert added.name_of(folder / "one.feature") == "added/one.feature"
     assert added.name_of(folder.parent / "one.feature") == ""
     assert read(one__feature=_FEATURE + "\n").fingerprint != added.fingerprint

@@ -109,12 +109,16 @@ class AddedFeatures:
     @property
     def summary(self) -> str:
         """The folder's name, what it holds and its hash, in one line."""
-        counts = f"{len(self.features)} feature files, {len(self.modules)} step modules"
-        return f"{self.folder.name} ({counts}, {self.fingerprint})"
+        features, modules = _counted(self.features, "feature file"), _counted(self.modules, "step module")
+        return f"{self.folder.name} ({features}, {modules}, {self.fingerprint})"
 
 
 ADDED = pytest.StashKey[AddedFeatures]()
 """What is added to a session of pytest, where anything is."""
+
+
+def _counted(files: tuple[Path, ...], what: str) -> str:
+    return f"{len(files) or 'no'} {what}{'' if len(files) == 1 else 's'}"
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -108,6 +108,10 @@ def _identity(run: Run) -> Iterable[tuple[str, str]]:
     yield "Suite commit", who.suite_commit or f"none: the suite is {who.suite_origin}"
     if who.suite_fingerprint:
         yield "Suite fingerprint", who.suite_fingerprint
+    if who.suite_changes:
+        yield "Suite modified", "; ".join(who.suite_changes)
+    if who.added_features:
+        yield "Added features", who.added_features
     yield "DUIS schema", who.schema_origin
     yield "Profile", ", ".join(f"{name} = {_plain(value)}" for name, value in who.profile.items())
     yield "Started", instant(run.started)
