@@ -90,7 +90,8 @@ class _Made:
     def __init__(self, testbed: ControlApiTestbed, row: dict[str, str]) -> None:
         self.testbed, self.row = testbed, row
         self.manufacturer, self.model = secrets.token_hex(2).upper(), secrets.token_hex(4).upper()
-        self.recorded, self.other = secrets.token_hex(4).upper(), secrets.token_hex(4).upper()
+        self.recorded = secrets.token_hex(4).upper()
+        self.other = f"000A{secrets.token_hex(2).upper()}"  # has zeros to leave out, and a letter
         self.changes: list[Eui64] = []
         self.entry = "" if row["device_type"] == "IHD" else testbed.add_cpl_entry(self._listed(self.recorded))
 
@@ -119,8 +120,14 @@ class _Made:
 
     def settle(self) -> None:
         where = self.row["running_firmware_listed"]
+        spelled = {
+            "Active in lower case": self.other.lower(),
+            "Active without leading zeros": self.other.lstrip("0"),
+        }
         if self.row["new_firmware_image"] or where in set(CplStatus):
             self.testbed.add_cpl_entry(self._listed(self.other, status=where or "Active"))
+        elif where in spelled:
+            self.testbed.add_cpl_entry(self._listed(spelled[where]))
         elif where.startswith("other"):
             self.testbed.add_cpl_entry(self._listed(self.other, where=where))
         if self.row["status"] == "Suspended":
