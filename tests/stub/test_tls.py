@@ -115,6 +115,9 @@ def test_it_demands_client_certificates_where_told(
         trouble = tls_trouble(caught.value, stub.control_url, nobody)
         assert trouble is not None
         assert "[tls] certificate" in trouble.hint
+        stub.process.terminate()
+        _, log = stub.process.communicate(timeout=10)
+        assert "a TLS handshake failed: peer did not return a certificate" in log
         assert stub.control_url in (tmp_path / "target.toml").read_text(encoding="utf-8")
 
 

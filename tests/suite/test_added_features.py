@@ -76,14 +76,13 @@ def _cli(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
 def test_added_scenarios_run_beside_the_suites_and_are_told_apart(
-    acme: Path, tmp_path: Path, read_results: ReadResults, workers: tuple[str, ...]
+    acme: Path, tmp_path: Path, read_results: ReadResults
 ) -> None:
     outlines = ("added/reader.feature::A <status> meter is read by our reader", _OWN)
     chosen = [f"--scenario={one}" for one in (*outlines, "added/reader.feature::What is wrong is found")]
 
-    done = _cli("run", "--features", acme, *chosen, *workers, cwd=tmp_path)
+    done = _cli("run", "--features", acme, *chosen, "-n", "2", cwd=tmp_path)
 
     results = read_results(tmp_path / "reports" / "latest")
     found = {one["id"]: one for one in results["scenarios"]}

@@ -31,18 +31,12 @@ def changed(target: Path, *changes: tuple[str, str]) -> Path:
     return target
 
 
-def test_the_target_file_that_the_stub_makes_leads_to_a_verdict(run_some: Start, target: Path) -> None:
-    run = run_some(ONE_STORY, f"--target={target}")
-    assert run.requirements("fail") == run.requirements("inconclusive") == set(), run.output
-    assert run.results["receiver"] == {"messages taken": 1}
-    assert "At the receiver" not in run.output
-    assert {"MP105-01", "DUIS-01", "DUIS-02", "DUIS-03", "DUIS-04"} <= run.requirements("pass")
-
-
 def test_workers_speak_tls_too_and_share_one_receiver(run_some: Start, target: Path) -> None:
     run = run_some(SEVERAL, f"--target={target}", "-p", "xdist", "-n", "2")
     assert run.requirements("fail") == run.requirements("inconclusive") == set(), run.output
     assert {"MP105-01", "MP105-02", "DUIS-04"} <= run.requirements("pass")
+    assert run.results["receiver"] == {"messages taken": 2}
+    assert "At the receiver" not in run.output
 
 
 def test_a_dsp_that_demands_a_client_certificate_is_none_that_failed(run_some: Start, target: Path) -> None:

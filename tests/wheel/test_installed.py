@@ -127,12 +127,9 @@ def test_every_module_can_be_imported_without_the_packages_that_only_tests_need(
 
 def test_commands_that_use_the_suites_own_packages_find_them(installed: Installed, folder: Path) -> None:
     planned = installed.run("testbed", "plan", "--csv", cwd=folder)
-    examined = installed.run("doctor", "--json", cwd=folder)
 
     assert planned.returncode == 0, planned.stderr
     assert "Suspended" in planned.stdout
-    assert examined.returncode == 0, examined.stdout + examined.stderr
-    assert json.loads(examined.stdout)
 
 
 @pytest.fixture

@@ -26,5 +26,7 @@ def scenarios(examination: Examination) -> Outcome:
     if not plan.applicable:
         return error(found, "Nothing would run: see [profile], and what the testbed can do.")
     if plan.count(Exclusion.NOT_TESTABLE):
-        return warning(found, "Give the testbed the capabilities that it lacks, to have these assessed too.")
+        return warning(
+            found, "Give the testbed what it lacks, to have these assessed too (docs/testbed-drivers.md)."
+        )
     return ok(found)

@@ -25,10 +25,10 @@ from allure_commons.model2 import (
     TestResult,
     TestStepResult,
 )
-from allure_commons.types import AttachmentType, LabelType, Severity
+from allure_commons.types import AttachmentType
 
 from dsp_conformance.duis.xml import readable
-from dsp_conformance.report.ledger import Keyword
+from dsp_conformance.report.allure_labels import labels_of
 from dsp_conformance.report.records import StepStatus
 from dsp_conformance.report.verdicts import Exclusion, Verdict
 
@@ -213,7 +213,7 @@ class AllureBridge:
             stage="finished",
             start=record.start,
             stop=record.stop,
-            labels=[Label(name=name, value=value) for name, value in _labels(record, run)],
+            labels=[Label(name=name, value=value) for name, value in labels_of(record, run)],
             parameters=[Parameter(name=name, value=value) for name, value in who.row.items()],
             titlePath=[*who.feature_file.split("/")[:-1], who.feature],
             steps=[
@@ -305,52 +305,6 @@ def _check_facts(exchange: Exchange) -> dict[str, str]:
         else:
             facts.setdefault(check.requirement, "met")
     return facts
-
-
-def _labels(record: ScenarioRecord, run: Run) -> Iterable[tuple[str, str]]:
-    ledger = run.ledger
-    if record.identity.added:
-        yield from _labels_of_added(record)
-        return
-    concerned = [*record.identity.requirements, *(check.requirement for check in record.failed_checks())]
-    known = [ledger[identifier] for identifier in dict.fromkeys(concerned) if identifier in ledger]
-    epics = list(dict.fromkeys(ledger.groups[one.group] for one in known))
-    must = any(one.keyword is Keyword.MUST for one in known) or not known
-    for epic in epics:
-        yield LabelType.EPIC, epic
-    yield LabelType.FEATURE, record.identity.feature
-    for one in known:
-        yield LabelType.STORY, f"{one.id} {one.title}"
-    for identifier in dict.fromkeys(concerned):
-        yield LabelType.TAG, identifier
-    yield LabelType.SEVERITY, Severity.CRITICAL.value if must else Severity.NORMAL.value
-    if epics:
-        yield LabelType.PARENT_SUITE, epics[0]
-    yield LabelType.SUITE, record.identity.feature
-    yield LabelType.FRAMEWORK, "pytest-bdd"
-    yield LabelType.LANGUAGE, "gherkin"
-    yield "verdict", record.exclusion or record.verdict.label
-    if explained := run.known(record):
-        yield LabelType.TAG, "known failure"
-        yield from (("known failure", str(entry)) for entry in explained)
-    if record.attribution is not None:
-        yield "attribution", record.attribution
-
-
-def _labels_of_added(record: ScenarioRecord) -> Iterable[tuple[str, str]]:
-    """They stand apart, under none of the ledger's epics and stories."""
-    for kind in (LabelType.EPIC, LabelType.PARENT_SUITE):
-        yield kind, "Added by --features"
-    for kind in (LabelType.FEATURE, LabelType.SUITE):
-        yield kind, record.identity.feature
-    for tag in record.identity.tags:
-        yield LabelType.TAG, tag
-    yield LabelType.SEVERITY, Severity.NORMAL.value
-    yield LabelType.FRAMEWORK, "pytest-bdd"
-    yield LabelType.LANGUAGE, "gherkin"
-    yield "verdict", record.exclusion or record.verdict.label
-    if record.attribution is not None:
-        yield "attribution", record.attribution
 
 
 def _details(record: ScenarioRecord, run: Run) -> StatusDetails | None:

@@ -46,7 +46,7 @@ def forms() -> dict[str, type[BaseModel]]:
 _TLS_PASSWORD: Final = Explained(
     "Opens an encrypted key. The password itself never stands in the file.", "TLS_KEY_PASSWORD"
 )
-_DRIVER: Final = "Which driver brings the DSP into the states that scenarios need."
+_DRIVER: Final = "Which driver brings the DSP into the states that scenarios need (docs/testbed-drivers.md)."
 
 EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingProxyType(
     {

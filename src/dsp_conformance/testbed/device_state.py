@@ -20,6 +20,8 @@ class Runs(StrEnum):
 
     RECORDED = "as recorded"
     ACTIVE = "Active"
+    LOWER_CASE = "Active in lower case"
+    SHORT = "Active without leading zeros"
     CANCELLED = "Cancelled"
     EXPIRED = "Expired"
     WITHDRAWN = "Withdrawn"
@@ -34,6 +36,8 @@ class Runs(StrEnum):
         match self:
             case Runs.RECORDED:
                 return "the firmware that the inventory records"
+            case Runs.LOWER_CASE | Runs.SHORT:
+                return f"other firmware, listed as {self.value} for its model"
             case Runs.UNLISTED:
                 return "other firmware, on no CPL entry"
             case Runs.OTHER_TYPE | Runs.OTHER_MODEL | Runs.OTHER_MANUFACTURER:

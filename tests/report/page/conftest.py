@@ -173,10 +173,15 @@ class Workshop:
     operation = staticmethod(operation)
 
     def source(
-        self, *made: Made, schema_origin: str = IDENTITY.schema_origin, complete: bool = True, **more: Any
+        self,
+        *made: Made,
+        schema_origin: str = IDENTITY.schema_origin,
+        details: dict[str, str] | None = None,
+        complete: bool = True,
+        **more: Any,
     ) -> ReportSource:
         run = Run(
-            replace(IDENTITY, schema_origin=schema_origin),
+            replace(IDENTITY, schema_origin=schema_origin, details=details or IDENTITY.details),
             self.ledger,
             started=START,
             finished=START + 754_000,

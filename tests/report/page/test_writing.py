@@ -13,6 +13,8 @@ import pytest
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.words import NOTHING
 from dsp_conformance.report.plan import Plan
+from dsp_conformance.target import Target
+from dsp_conformance.tls.settings import ClientTls
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -236,6 +238,15 @@ def test_assumptions_name_what_the_verdict_rests_on(workshop: Workshop, mixed: t
         assert words in told
 
 
+def test_unchecked_server_certificates_are_an_assumption(workshop: Workshop) -> None:
+    target = replace(Target.bundled_stub(), tls=ClientTls(verify=False))
+    page = workshop.page(workshop.passing("good", "MP105-01"), details=dict(target.unverified))
+
+    assert "TLS server certificates were not checked" in text_of(one(page, "//section[@id='assumptions']"))
+    checked = workshop.page(workshop.passing("good", "MP105-01"))
+    assert "server certificates" not in text_of(one(checked, "//section[@id='assumptions']"))
+
+
 def test_the_official_schema_is_no_assumption(workshop: Workshop) -> None:
     page = workshop.page(workshop.passing("good", "MP105-01"), schema_origin="folder duis-5.4")
 
@@ -244,9 +255,11 @@ def test_the_official_schema_is_no_assumption(workshop: Workshop) -> None:
 
 def test_what_was_not_tested_stands_with_its_reason(workshop: Workshop, mixed: tuple[Made, ...]) -> None:
     plan = Plan(9, (), (), capabilities_known=False, left_out=311)
-    told = text_of(one(workshop.page(*mixed, plan=plan), "//section[@id='not-tested']"))
+    page = workshop.page(*mixed, plan=plan)
+    told = text_of(one(page, "//section[@id='not-tested']"))
 
     assert "311 scenarios of the suite were not selected" in told
+    assert "311 scenarios of the suite did not run" in text_of(one(page, "//section[@id='attention']"))
     assert "BASE-04: not testable" in told
     assert "lacks the capability 'edit-cpl'" in told
     assert "BASE-07: not assessed" in told

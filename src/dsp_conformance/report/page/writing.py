@@ -106,6 +106,7 @@ def _variables(source: ReportSource, folder: Path) -> dict[str, object]:
         ),
         "obstacles": common,
         "suite_errors": run.suite_errors,
+        "left_out": run.left_out,
         "untagged": [
             views[record.identity.id]
             for record in records
