@@ -85,8 +85,11 @@ class JournalWriter:
 
     def begin(self) -> None:
         """Begin a new journal, with its header; a former run's is removed."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.unlink(missing_ok=True)  # not emptied: whoever still writes to it writes to nobody
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.unlink(missing_ok=True)  # not emptied: whoever still writes to it writes to nobody
+        except OSError as error:
+            self._give_up(error)
         run = self._run
         self._identity = run.identity
         known = run.baseline
@@ -131,7 +134,11 @@ class JournalWriter:
         with self._lock:
             if self._broken:
                 return
-            counts, before = _written(self.path)
+            try:
+                counts, before = _written(self.path)
+            except OSError as error:
+                self._give_up(error)
+                return
         footer = partial(
             Footer,
             finished=self._run.finished,
@@ -279,10 +286,13 @@ class JournalWriter:
                 if os.write(self._file, octets) != len(octets):
                     raise OSError("a line was written in part")  # noqa: TRY301 - handled like all others
             except (OSError, ValueError) as error:
-                self._broken = True
-                self._run.suite_errors.append(f"the journal could not be written: {error}")
+                self._give_up(error)
                 return
             self._number += 1
+
+    def _give_up(self, error: Exception) -> None:
+        self._broken = True
+        self._run.suite_errors.append(f"the journal could not be written: {error}")
 
 
 def _written(path: Path) -> tuple[dict[str, int], Hash]:
