@@ -273,19 +273,34 @@ def test_no_output_holds_a_secret(
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_command_line_shows_none_either(serve_stub: Start, tmp_path: Path, keys: Path) -> None:
+def test_no_command_line_shows_one_and_no_pack_holds_one(
+    serve_stub: Start, tmp_path: Path, keys: Path
+) -> None:
     folder = tmp_path / "reports"
     scenario = (
         "features/mp105/reading_suspended_meters.feature::A Suspended gas meter tells its firmware version"
     )
     with leaking(serve_stub()) as (address, leaks):
-        command = [sys.executable, "-m", "dsp_conformance", "run", f"--reports={folder}"]
-        command += [f"--target={target_file(tmp_path, keys, address)}", "--scenario", scenario]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+        target = f"--target={target_file(tmp_path, keys, address)}"
+        done = command_line("run", f"--reports={folder}", target, "--scenario", scenario)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "testbed" in leaks.told
     assert f"Bearer {MARK}" in done.stdout or f"Cookie: {MARK}" in done.stdout
-    assert_nothing_leaked(folder, done.stdout + done.stderr, keys)
+    pack = tmp_path / "evidence.zip"
+    key, certificate = f"--key={keys / 'xml.key'}", f"--certificate={keys / 'xml.pem'}"
+    signing = ["--key-password-env=DSP_KEY_PASSWORD", key, certificate]
+    packed = command_line("pack", f"--reports={folder}", f"--output={pack}", *signing)
+    assert packed.returncode == 0, packed.stdout + packed.stderr
+    verified = command_line("verify", str(pack))
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    pack.rename(folder / pack.name)  # to be searched with the rest
+    said = "".join(one.stdout + one.stderr for one in (done, packed, verified))
+    assert_nothing_leaked(folder, said, keys)
+
+
+def command_line(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dsp_conformance", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.mark.usefixtures("environment")
@@ -303,9 +318,7 @@ def test_a_secret_in_the_wrong_place_of_a_target_file_is_not_told(
 ) -> None:
     target = target_file(tmp_path, keys, "http://127.0.0.1:9")
     target.write_text(target.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    command = [sys.executable, "-m", "dsp_conformance", "run", f"--target={target}"]
-    command.append(f"--reports={tmp_path / 'reports'}")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    done = command_line("run", f"--target={target}", f"--reports={tmp_path / 'reports'}")
     assert done.returncode == 2
     assert "cannot be used" in done.stderr
     assert secret not in done.stdout + done.stderr
