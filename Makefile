@@ -35,6 +35,9 @@ wheel: $(INSTALLED)  ## build dist/dsp_conformance-*.whl, which runs without a c
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
+docs: $(INSTALLED)  ## make anew what is made of the target file's form
+	$(BIN)/python -m dsp_conformance.target src/dsp_conformance/report/schemas/target.schema.json docs/target-file.md
+
 constraints:  ## choose the pinned versions anew; needs the program `uv`
 	uv pip compile --quiet --universal --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--extra test pyproject.toml -o constraints.txt

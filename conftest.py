@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from dsp_conformance.report.added_features import ADDED
 from dsp_conformance.report.parallel import Role
 from dsp_conformance.report.plugin import register
+from fixtures.added import ADDED_FIXTURES
 from fixtures.declarations import add_options, declarations_of
 from fixtures.parallel import Controller, key_of, new_key
 from fixtures.plan import circumstances_of
@@ -53,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     told = declarations_of(config, FEATURES / "requirements.toml")
     target = told.target
     config.stash[TARGET] = target
+    if told.added is not None:
+        config.stash[ADDED] = told.added
+        config.stash[ADDED_FIXTURES] = told.added_fixtures
     role = Role.of(config)
     key = key_of(config) if role is Role.WORKER else new_key()
     if target.testbed is None and role is not Role.WORKER and not config.getoption("collectonly"):
@@ -62,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORDER] = register(
         config,
         ledger=told.ledger,
-        identity=identity_of(target, None),
+        identity=identity_of(target, told.added),
         folder=Path(config.getoption("--reports")),
         enforce_assumed=target.profile.enforce_assumed,
         key=key,
@@ -72,6 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
         progress=config.getoption("--progress"),
         results_only=config.getoption("--results-only"),
         chosen=config.getoption("--scenario"),
+        redactor=target.secrets.redactor,
+        added_fixtures=told.added_fixtures,
         files={
             "requirements.toml": FEATURES / "requirements.toml",
             "target.toml": target.path,

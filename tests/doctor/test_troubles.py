@@ -289,6 +289,28 @@ def test_a_testbed_that_provides_no_device_leaves_the_rejection_code_unseen(
     assert "E51" in found["rejection-code"].advice
 
 
+LISTED = "00-DB-12-34-56-78-90-A0"
+
+
+def test_a_listed_device_that_the_dsp_does_not_have(
+    consult: Consult, desk: Desk, small_dsp: SmallDsp
+) -> None:
+    (desk.folder / "devices.csv").write_text(
+        "device_id,device_type,status,manufacturer,model,firmware_version,cpl_status\n"
+        f"{LISTED},ESME,Commissioned,106C,0000ABCD,0123ABCD,Active\n",
+        encoding="utf-8",
+    )
+    desk.change(
+        f'driver = "control-api"\nurl = "{small_dsp.url}/testbed/v1"',
+        'driver = "provisioned"\ndevices = "devices.csv"',
+    )
+
+    found = consult(desk.write())
+
+    assert "inventory" in found.errors
+    assert f"does not show {LISTED}, the first in the testbed's list" in found["inventory"].found
+
+
 def test_e5_where_e51_is_declared(consult: Consult, stub_url: str, tmp_path: Path) -> None:
     file = tmp_path / "target.toml"
     file.write_text(f'[testbed]\ndriver = "control-api"\nurl = "{stub_url}"\n', encoding="utf-8")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from dsp_conformance.duis.known_signers import KnownSigners
+from dsp_conformance.smki.errors import SmkiError
 
 if TYPE_CHECKING:
     from dsp_conformance.smki import Credential
@@ -79,12 +80,12 @@ def test_nobody_is_known_without_certificates() -> None:
 
 
 def test_a_key_on_another_curve_or_of_another_kind_is_refused_at_once(issue: Issue) -> None:
-    with pytest.raises(ValueError, match=r"P-256, found .*secp384r1"):
+    with pytest.raises(SmkiError, match=r"P-256.*found .*secp384r1"):
         KnownSigners([issue("CN=Z1", 1, ec.SECP384R1()).certificate])
     key = rsa.generate_private_key(65537, 2048)
     now = datetime.now(UTC)
     certificate = x509.CertificateBuilder(
         x509.Name([]), x509.Name([]), key.public_key(), 1, now, now + timedelta(days=1)
     ).sign(key, hashes.SHA256())
-    with pytest.raises(ValueError, match=r"P-256, found .*RSA"):
+    with pytest.raises(SmkiError, match=r"P-256.*found .*RSA"):
         KnownSigners([certificate])

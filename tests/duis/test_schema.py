@@ -130,6 +130,44 @@ def test_characters_foreign_to_base64_are_refused_though_libxml2_skips_them() ->
         assert DuisSchema.bundled().violations(_document("3QAA", text)) == ()
 
 
+_DATE = "2021-11-04T09:00:00.00Z"
+
+
+@pytest.mark.parametrize("written", [f"\n  {_DATE}\n", f" {_DATE}", f"{_DATE}\t", f"{_DATE} "])
+def test_white_space_around_a_date_is_no_violation_though_libxml2_says_so(written: str) -> None:
+    assert DuisSchema.bundled().violations(_document(f">{_DATE}<", f">{written}<")) == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [" 2021-13-04T09:00:00Z ", "2021-11-04 T09:00:00Z", " ", " today", "\u00a02021-11-04T09:00:00Z"],
+)
+def test_white_space_makes_no_wrong_date_right(written: str) -> None:
+    violation = _only(DuisSchema.bundled(), _document(f">{_DATE}<", f">{written}<"))
+    assert (violation.line, violation.path) == (4, "/Response/Header/ResponseDateTime")
+
+
+def test_white_space_around_a_date_leaves_every_other_violation() -> None:
+    padded = _RESPONSE.replace(_DATE, f" {_DATE}").replace(">I0<", "> 2021 <")
+    violation = _only(DuisSchema.bundled(), etree.fromstring(padded))
+    assert (violation.line, violation.path) == (3, "/Response/Header/ResponseCode")
+    assert "' 2021 '" in violation.message
+
+
+def test_white_space_stays_what_it_is_where_the_schema_keeps_it() -> None:
+    schema = etree.XMLSchema(
+        etree.fromstring(
+            '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="r"><xs:complexType>'
+            '<xs:sequence><xs:element name="d" type="xs:date"/><xs:element name="s"><xs:simpleType>'
+            '<xs:restriction base="xs:string"><xs:enumeration value="2021"/></xs:restriction>'
+            "</xs:simpleType></xs:element></xs:sequence></xs:complexType></xs:element></xs:schema>"
+        )
+    )
+    document = etree.fromstring("<r><d> 2021-11-04 </d><s> 2021 </s></r>")
+    violation = _only(DuisSchema(schema, "an example"), document)
+    assert violation.path == "/r/s"
+
+
 def test_no_more_than_fifty_violations_are_told() -> None:
     attributes = " ".join(f'a{number}="1"' for number in range(200))
     assert len(DuisSchema.bundled().violations(_document("<sr:Body>", f"<sr:Body {attributes}>"))) == 50

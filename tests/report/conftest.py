@@ -10,6 +10,7 @@ import pytest
 from pytest_bdd import feature as bdd_features
 
 import dsp_conformance.report.plugin  # noqa: F401 - loaded here once, not anew in each small run
+from benchmarks.synthetic import Shape, write_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -318,6 +319,18 @@ class SmallSuite:
         except ValueError:  # pytest counted nothing
             counts = {}
         return Outcome(int(done.ret), output, self.pytester.path / "out", counts, self.read_results)
+
+
+@pytest.fixture
+def made_up(tmp_path: Path) -> Callable[..., Path]:
+    """Write the journal of a run that never was, and tell where it is."""
+
+    def make(name: str = "journal", **shape: Any) -> Path:
+        path = tmp_path / f"{name}.jsonl"
+        write_journal(path, Shape(**shape), key=name)
+        return path
+
+    return make
 
 
 @pytest.fixture

@@ -106,7 +106,10 @@ def test_what_is_no_xml_is_attached_as_it_came(suite: SmallSuite) -> None:
     assert outcome.attachment(exchange["attachments"][-1]["source"]) == b"<<oops"
     assert exchange["status"] == result["steps"][1]["status"] == result["status"] == "failed"
     assert "expected: an XML document" in result["statusDetails"]["message"]
-    assert labels(result, "story") == ["CORE-01 It answers", "DUIS-01 It is well-formed"]
+    assert labels(result, "epic") == ["The core"]
+    assert labels(result, "story") == ["CORE-01 It answers"]
+    assert labels(result, "fails in its messages") == ["DUIS-01 It is well-formed"]
+    assert labels(result, "tag") == ["CORE-01", "DUIS-01"]
 
 
 def test_history_and_results_are_the_same_whatever_the_order(suite: SmallSuite) -> None:

@@ -77,6 +77,7 @@ SHOWS_ITSELF = {
     "header in JSON": ('{"authorization": "c4nary", "detail": "no"}', "c4nary"),
     "header in a page": ("<p>Cookie: a=c4nary; b=c4nary</p>", "c4nary"),
     "escaped header": ("&quot;Set-Cookie&quot;: &quot;session=c4nary&quot;", "c4nary"),
+    "header in a rendered text": (repr("no:\nCookie: c4nary"), "c4nary"),
     "api key": ("X-Api-Key=c4nary", "c4nary"),
     "address": ("see https://user:c4nary@dsp.example/x", "c4nary"),
     "user alone": ("see https://c4nary@dsp.example/x", "c4nary"),

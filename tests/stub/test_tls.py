@@ -81,6 +81,18 @@ def test_client_certificates_cannot_be_demanded_without_tls() -> None:
         stub_tls(StubSettings(mutual_tls=True))
 
 
+def test_a_target_file_of_somebody_elses_is_not_written_over(tmp_path: Path) -> None:
+    prepared = stub_tls(StubSettings(tls=tmp_path))
+    assert prepared is not None
+    own = prepared.write_target("https://127.0.0.1:1/testbed/v1", None)
+    assert prepared.write_target("https://127.0.0.1:2/testbed/v1", None) == own
+    assert "127.0.0.1:2" in own.read_text(encoding="utf-8")
+    own.write_text("# mine\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="another target file"):
+        prepared.write_target("https://127.0.0.1:3/testbed/v1", None)
+    assert own.read_text(encoding="utf-8") == "# mine\n"
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SettingsError, match="tls: expected a folder"):
@@ -103,6 +115,9 @@ def test_it_demands_client_certificates_where_told(
         trouble = tls_trouble(caught.value, stub.control_url, nobody)
         assert trouble is not None
         assert "[tls] certificate" in trouble.hint
+        stub.process.terminate()
+        _, log = stub.process.communicate(timeout=10)
+        assert "a TLS handshake failed: peer did not return a certificate" in log
         assert stub.control_url in (tmp_path / "target.toml").read_text(encoding="utf-8")
 
 

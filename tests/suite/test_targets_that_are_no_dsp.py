@@ -1,7 +1,9 @@
 """What the suite says where something else than a DSP answers: nothing about the product."""
 
+import socket
+import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 import requests
+
+from dsp_conformance.report import journal
 
 Start = Callable[..., Any]
 
@@ -77,6 +81,62 @@ def test_an_answer_of_something_else_is_inconclusive(
     assert run.requirements("inconclusive") == {"MP105-01"}
     assert run.requirements("fail") == set()
     assert said in " ".join(run.output.split())
+
+
+def reset(connection: socket.socket) -> None:
+    """Break a connection such that the other end is told so at once."""
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def say_nothing(connection: socket.socket) -> None:
+    """Keep a connection open until the other end has had enough of it."""
+    while connection.recv(65536):
+        pass
+
+
+@contextmanager
+def doing(what: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Do one thing to every connection; gives the base URL."""
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.settimeout(20)
+            with connection, suppress(OSError):
+                what(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=accept)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (reset, "the connection broke"),
+        (say_nothing, "no answer in time"),
+    ],
+)
+def test_a_peer_that_gives_no_answer_is_inconclusive_and_the_whole_journal_is_kept(
+    run_some: Start, serve_stub: Start, tmp_path: Path, what: Callable[[socket.socket], None], said: str
+) -> None:
+    with doing(what) as base_url:
+        target = target_file(tmp_path, serve_stub(), base_url)
+        run = run_some(SIGNED_ANSWERS, f"--target={target}")
+    assert run.exit_code == 3, run.output
+    assert run.requirements("inconclusive") == {"MP105-01"}
+    assert run.requirements("fail") == set()
+    assert said in " ".join(run.output.split())
+    source = journal.read(run.folder / journal.NAME)
+    assert source.complete
+    assert source.results == run.results
 
 
 def test_a_port_at_which_nobody_listens_is_inconclusive(

@@ -31,16 +31,12 @@ def changed(target: Path, *changes: tuple[str, str]) -> Path:
     return target
 
 
-def test_the_target_file_that_the_stub_makes_leads_to_a_verdict(run_some: Start, target: Path) -> None:
-    run = run_some(ONE_STORY, f"--target={target}")
-    assert run.requirements("fail") == run.requirements("inconclusive") == set(), run.output
-    assert {"MP105-01", "DUIS-01", "DUIS-02", "DUIS-03", "DUIS-04"} <= run.requirements("pass")
-
-
 def test_workers_speak_tls_too_and_share_one_receiver(run_some: Start, target: Path) -> None:
     run = run_some(SEVERAL, f"--target={target}", "-p", "xdist", "-n", "2")
     assert run.requirements("fail") == run.requirements("inconclusive") == set(), run.output
     assert {"MP105-01", "MP105-02", "DUIS-04"} <= run.requirements("pass")
+    assert run.results["receiver"] == {"messages taken": 2}
+    assert "At the receiver" not in run.output
 
 
 def test_a_dsp_that_demands_a_client_certificate_is_none_that_failed(run_some: Start, target: Path) -> None:
@@ -75,3 +71,21 @@ def test_a_run_that_checks_no_server_says_so(run_some: Start, target: Path) -> N
     assert "MP105-01" in run.requirements("pass"), run.output
     assert "not checked ([tls] verify = false)" in run.results["run"]["details"]["server certificates"]
     assert "not checked ([tls] verify = false)" in (run.folder / "summary.txt").read_text(encoding="utf-8")
+
+
+def test_a_receiver_that_the_dsp_does_not_trust_is_told_by_what_came_to_it(
+    run_some: Start, target: Path, tmp_path: Path
+) -> None:
+    other = EphemeralPki.create()
+    other.write(tmp_path / "other", [other.tls_server(["127.0.0.1"], name="receiver")])
+    text = target.read_text(encoding="utf-8").replace("tls/receiver", "other/tls/receiver")
+    path = target.with_name("changed.toml")
+    path.write_text(f"{text}\n[timeouts]\nresponse = 1\n", encoding="utf-8")
+    run = run_some(ONE_STORY, f"--target={path}")
+    assert run.exit_code == 3, run.output
+    assert run.requirements("fail") == set()
+    assert run.requirements("inconclusive") >= {"MP105-01"}
+    assert "TLS handshakes with the receiver that failed: tlsv1 alert unknown ca" in " ".join(
+        run.output.split()
+    )
+    assert any("handshakes" in what for what in run.results["receiver"])

@@ -15,10 +15,11 @@ from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user import inbox as inbox_module
 from dsp_conformance.user.checks import check_form
 from dsp_conformance.user.exchange import Delivery
-from dsp_conformance.user.inbox import Inbox, answered_request
+from dsp_conformance.user.naming import answered_request
 
 if TYPE_CHECKING:
     from dsp_conformance.duis.messages import Response, ResponseBody
+    from dsp_conformance.user.inbox import Inbox
     from tests.user.conftest import Pen
 
 REQUEST_ID = RequestID.parse("90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000")

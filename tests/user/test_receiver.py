@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,14 +16,17 @@ import requests
 
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert
+from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
 from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverSettings, ReceiverUnusable
+from dsp_conformance.user.transport import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dsp_conformance.duis.messages import Response
     from dsp_conformance.user.exchange import Delivery
     from dsp_conformance.user.inspection import Inspection
     from tests.user.conftest import Pen
@@ -40,6 +44,12 @@ class _Current(Inbox):
 
     def put(self, delivery: Delivery) -> None:
         self.inbox.put(delivery)
+
+    def remark(self, what: str) -> None:
+        self.inbox.remark(what)
+
+    def stranger_in(self, response: Response | None) -> Eui64 | None:
+        return self.inbox.stranger_in(response)
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +113,63 @@ def test_a_signed_alert_is_taken_and_answers_nothing(url: str, inbox: Inbox, pen
     assert inbox.answers_to(REQUEST_ID) == ()
 
 
-@pytest.mark.parametrize("path", ["", "any/path", "%00%ff", "a?b=c"])
-def test_the_path_does_not_matter(url: str, inbox: Inbox, pen: Pen, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "elsewhere"), [("", False), ("?b=c", False), ("any/path", True), ("%00%ff", True)]
+)
+def test_messages_are_taken_at_any_path_and_those_at_another_are_counted(
+    url: str, inbox: Inbox, pen: Pen, path: str, *, elsewhere: bool
+) -> None:
     assert _post(url + path, pen.answer(REQUEST_ID)) == 204
     assert len(inbox.answers_to(REQUEST_ID)) == 1
+    remarks = [what for what in inbox.account(20) if "another path than /, and taken" in what]
+    assert bool(remarks) is elsewhere
+
+
+def test_a_path_of_ones_own_is_the_only_one(inspector: Inspector, inbox: Inbox, pen: Pen) -> None:
+    with running_receiver(ReceiverSettings(path="/dsp/responses"), inspector, inbox) as url:
+        assert url.endswith("/dsp/responses")
+        assert _post(url, pen.answer(REQUEST_ID)) == 204
+        assert _post(f"{url}/", pen.answer(REQUEST_ID)) == 204
+        assert _post(f"{url}/more", pen.answer(REQUEST_ID)) == 404
+    assert len(inbox.everything()) == 2
+    assert inbox.account(20)["messages posted to another path than /dsp/responses"] == 1
+    assert inbox.turned_away_since(utc_now() - timedelta(minutes=1)) != ()
+    assert inbox.turned_away_since(utc_now() + timedelta(minutes=1)) == ()
+
+
+def test_more_messages_than_the_rate_are_turned_away_unread(
+    inspector: Inspector, inbox: Inbox, pen: Pen
+) -> None:
+    with running_receiver(ReceiverSettings(rate=2), inspector, inbox) as url:
+        octets = pen.answer(REQUEST_ID)
+        statuses = [_post(url, octets) for _ in range(12)]
+    assert statuses[:2] == [204, 204]
+    assert 429 in statuses, "twelve messages took six seconds or more"
+    (away,) = inbox.turned_away_since(utc_now() - timedelta(minutes=1))
+    assert inbox.account(20)[away] == statuses.count(429)
+    assert len(inbox.everything()) == statuses.count(204)
+
+
+def test_messages_for_somebody_else_are_refused_and_kept(url: str, inbox: Inbox, pen: Pen) -> None:
+    elsewhere = replace(REQUEST_ID, originator=Eui64.parse("90-B3-D5-1F-30-01-00-09"))
+    assert _post(url, pen.answer(elsewhere)) == 204, "while nobody is known to be ours, nobody is not"
+    inbox.take_for(REQUEST_ID.originator)
+    assert _post(url, pen.answer(elsewhere)) == 400
+    assert _post(url, pen.answer(REQUEST_ID)) == 204
+    taken, refused, ours = inbox.everything()
+    assert (taken.accepted, refused.accepted, ours.accepted) == (True, False, True)
+    assert refused.stranger == elsewhere.originator
+    assert str(elsewhere.originator) in refused.refusal
+    assert inbox.answers_about(elsewhere.target) == (taken, refused, ours), "who asks gets to know of it"
+
+
+def test_a_message_that_names_one_of_us_anywhere_is_ours(url: str, inbox: Inbox, pen: Pen) -> None:
+    inbox.take_for(REQUEST_ID.originator)
+    swapped = RequestID(REQUEST_ID.target, REQUEST_ID.originator, REQUEST_ID.counter)
+    misnamed = replace(pen.response(swapped), response_id=REQUEST_ID.response_id())
+    assert _post(url, pen.signed(misnamed)) == 204
+    alert = DccAlert("N28", "DeviceStatusChangeEvent", "DeviceSuspended", REQUEST_ID.target)
+    assert _post(url, pen.signed(replace(pen.response(swapped, body=alert), request_id=None))) == 204
 
 
 @pytest.mark.parametrize(

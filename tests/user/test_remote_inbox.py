@@ -50,6 +50,21 @@ def test_messages_look_the_same_from_another_process(
         assert remote.answers_about(request_id.target) == inbox.answers_about(request_id.target) != ()
 
 
+def test_what_workers_say_from_afar_is_in_the_account(
+    inbox: Inbox, remote: RemoteInbox, inspector: Inspector, pen: Pen
+) -> None:
+    remote.take_for(REQUEST_ID.originator)
+    strange = pen.response(replace(REQUEST_ID, originator=REQUEST_ID.target))
+    assert inbox.stranger_in(strange) == REQUEST_ID.target
+    inbox.put(_delivery(inspector, pen.answer(REQUEST_ID)))
+    assert "responses to no request that this run sent" in inbox.account(20)
+    remote.note_sent({REQUEST_ID: utc_now()})
+    assert inbox.account(20) == {"messages taken": 1}
+    before = utc_now()
+    inbox.turn_away("messages that nobody wants")
+    assert remote.turned_away_since(before) == ("messages that nobody wants",)
+
+
 def test_whoever_waits_from_afar_is_woken_and_holds_up_nobody(
     inbox: Inbox, remote: RemoteInbox, inspector: Inspector, pen: Pen
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 from dsp_conformance.tls.troubles import TlsFlaw, tls_trouble
 from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverSettings, ReceiverUnusable
-from dsp_conformance.user.transport import DuisTransport, Endpoints, Obstacle, TargetUnreachable
+from dsp_conformance.user.transport import DuisTransport, Endpoints, Obstacle, TargetUnreachable, utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,9 @@ def test_the_receiver_takes_messages_of_clients_that_show_a_certificate(
     assert trouble.flaw is TlsFlaw.HUNG_UP, "servers on asyncio send no alert"
     assert "[tls] certificate" in trouble.hint
     assert len(inbox.everything()) == 1
+    (away,) = inbox.turned_away_since(utc_now() - timedelta(minutes=1))
+    assert "peer did not return a certificate" in away
+    assert inbox.account(20)[away] == 1
 
 
 def test_a_receiver_that_demands_no_certificate_takes_anybodys_message(

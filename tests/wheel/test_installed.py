@@ -125,6 +125,13 @@ def test_every_module_can_be_imported_without_the_packages_that_only_tests_need(
     assert done.returncode == 0, done.stderr
 
 
+def test_commands_that_use_the_suites_own_packages_find_them(installed: Installed, folder: Path) -> None:
+    planned = installed.run("testbed", "plan", "--csv", cwd=folder)
+
+    assert planned.returncode == 0, planned.stderr
+    assert "Suspended" in planned.stdout
+
+
 @pytest.fixture
 def ejected(installed: Installed, tmp_path: Path) -> Path:
     done = installed.run("eject", "own suite", cwd=tmp_path)
@@ -179,6 +186,18 @@ def test_a_suite_that_cannot_be_read_any_more_ends_the_run_with_file_and_line(
     assert f"{_READING}:" in done.stderr
     assert "'Scenaro: x'" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_step_module_that_cannot_be_imported_any_more_is_an_error_of_the_suite(
+    installed: Installed, ejected: Path
+) -> None:
+    with (ejected / "steps" / "responses.py").open("a", encoding="utf-8") as file:
+        file.write("\nnothing_such\n")
+
+    done = installed.run("run", "--suite", ejected, cwd=ejected.parent)
+
+    assert done.returncode == 4
+    assert "name 'nothing_such' is not defined" in done.stdout + done.stderr
 
 
 def test_files_of_the_program_that_were_changed_where_it_is_installed_are_named(

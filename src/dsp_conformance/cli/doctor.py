@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from dsp_conformance.cli.features import collected_features, load_ledger
-from dsp_conformance.cli.usage import suite_option, suite_root
+from dsp_conformance.cli.usage import importable_suite_root, suite_option
 
 __all__ = ["doctor"]
 
@@ -45,8 +45,7 @@ def doctor(*, target: Path | None, rejection_code: str | None, as_json: bool) ->
       0  a run can start: no errors, perhaps warnings
       2  there are errors, or the command cannot be used
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
-    root = suite_root()
-    sys.path.insert(0, str(root))  # the suite's fixtures are packages beside its features
+    root = importable_suite_root()
     from fixtures.stub_process import StubProcess  # noqa: PLC0415 - see the package
 
     with ExitStack() as stack:

@@ -7,7 +7,8 @@ import io
 import os
 import shlex
 import signal
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +16,7 @@ from dsp_conformance.cli.usage import Unusable
 from dsp_conformance.suite.places import LEDGER, PYTEST_INI
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     import pytest
 
@@ -59,34 +59,76 @@ def check_features(root: Path) -> None:
         raise Unusable(str(CollectionError(problems)))
 
 
+def added_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option `--features` to a command."""
+    return click.option(
+        "--features",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="A folder of your own features and step modules, added to the suite's. They are judged apart: no"
+        " verdict on the product rests on them.",
+    )(command)
+
+
+def check_added(folder: Path, ledger: Ledger, root: Path) -> None:
+    """See that a folder of features can be added to the suite; its step modules are not imported yet.
+
+    Raises:
+        Unusable: it cannot.
+    """
+    from dsp_conformance.report.added_features import (  # noqa: PLC0415 - see the package
+        AddedFeatures,
+        AddedFeaturesUnusable,
+    )
+
+    try:
+        AddedFeatures.read(folder, ledger, root)
+    except AddedFeaturesUnusable as error:
+        raise Unusable(str(error)) from None
+
+
 def run_features(
     root: Path, arguments: Sequence[str], nodeids: Sequence[str] = (), *, plugins: Sequence[object] = ()
 ) -> int:
     """Run the features, or some scenarios by pytest's names, with these options and return the exit code."""
+    from dsp_conformance.report.verdicts import RunVerdict  # noqa: PLC0415 - see the package
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
     shown = ["--progress", "-o", "console_output_style=classic"]  # pytest's own percentages go with its dots
-    return _pytest(
-        root, ["-p", "no:cacheprovider", *shown, *arguments], (_CollectionTrouble(), *plugins), nodeids
-    )
+    trouble = _CollectionTrouble()
+    code = _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], (trouble, *plugins), nodeids)
+    # A session that never began ends with a code of pytest's own, which would say something else of a run.
+    return code if trouble.began or code == Unusable.exit_code else RunVerdict.SUITE_FAILED.exit_code
 
 
-def collected_features(root: Path) -> list[CollectedScenario]:
-    """Collect the features without running any, and without a word.
+def collected_features(root: Path, added: Path | None = None) -> list[CollectedScenario]:
+    """Collect the features, and those that are added to them, without running any and without a word.
 
     Raises:
         Unusable: they cannot be used.
     """
     check_features(root)
     found = _Collected()
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        code = _pytest(root, ["-p", "no:cacheprovider", "--collect-only", "-q"], (found,))
+    more = [] if added is None else [f"--added-features={added.absolute()}"]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = _pytest(root, ["-p", "no:cacheprovider", "--collect-only", "-q", *more], (found,))
     if found.unusable or code:
-        raise Unusable(found.unusable or said.getvalue())
+        raise Unusable(found.unusable or said.getvalue().strip().removeprefix("Exit: "))
     return found.scenarios
 
 
 class _CollectionTrouble:
-    """Tells why features could not be collected: no scenario's record holds that."""
+    """Tells why features could not be collected: no scenario's record holds that.
+
+    Attributes:
+        began: whether pytest came so far as to begin a session.
+    """
+
+    began = False
+
+    def pytest_sessionstart(self) -> None:
+        self.began = True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

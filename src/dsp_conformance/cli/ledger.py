@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dsp_conformance.cli.features import collected_features, load_ledger
+from dsp_conformance.cli.features import added_option, check_added, collected_features, load_ledger
 from dsp_conformance.cli.usage import suite_option, suite_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from rich.tree import Tree
 
     from dsp_conformance.report.ledger import Ledger, Requirement
-    from dsp_conformance.report.trace import TracedRequirement
+    from dsp_conformance.report.trace import TracedRequirement, TracedScenario
 
 __all__ = ["requirements", "trace"]
 
@@ -44,26 +45,60 @@ def requirements(*, as_json: bool) -> None:
 
 @click.command()
 @suite_option
+@added_option
+@click.option(
+    "--sentences",
+    "as_sentences",
+    is_flag=True,
+    help="Print what steps there are instead: each definition with the sentences that the features hold.",
+)
 @_as_json
-def trace(*, as_json: bool) -> None:
+def trace(*, features: Path | None, as_sentences: bool, as_json: bool) -> None:
     """Print requirement by requirement the scenarios that judge it, their steps and the code behind them.
 
     This is what the suite holds, whatever a profile or a testbed leaves out of a run; results.json tells
     what was executed.
     """
-    from dsp_conformance.report.trace import to_json  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.trace import trace as traced  # noqa: PLC0415 - see the package
+    from dsp_conformance.report import trace as tracing  # noqa: PLC0415 - see the package
 
     root = suite_root()
     ledger = load_ledger(root)
-    every = traced(collected_features(root), ledger)
+    if features is not None:
+        check_added(features, ledger, root)
+    scenarios = collected_features(root, features)
+    if as_sentences:
+        _print_sentences(tracing.sentences(scenarios), as_json=as_json)
+        return
+    every, added = tracing.trace(scenarios, ledger), tracing.trace_added(scenarios)
     if as_json:
-        click.echo(_dumped(to_json(every)))
+        click.echo(_dumped(tracing.to_json(every, added)))
     elif sys.stdout.isatty():
-        _print_trees(every)
+        _print_trees(_entries(every, added))
     else:
-        for line in _lines(every):
+        for line in _lines(_entries(every, added)):
             click.echo(line)
+
+
+def _print_sentences(found: Mapping[str, Sequence[str]], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(_dumped({place: list(said) for place, said in found.items()}))
+        return
+    for place, said in found.items():
+        click.echo("\n".join((place, *(f"  {one}" for one in said))))
+
+
+def _entries(
+    every: Iterable[TracedRequirement], added: Sequence[TracedScenario]
+) -> Iterator[tuple[str, Sequence[TracedScenario]]]:
+    """What is printed: a heading and the scenarios beneath it, again and again."""
+    for one in every:
+        requirement = one.requirement
+        counted = _counted(one.scenarios)
+        yield f"{requirement.id} {requirement.title} ({requirement.keyword}, {counted})", one.scenarios
+    if added:
+        from dsp_conformance.report.trace import ADDED_TITLE  # noqa: PLC0415 - see the package
+
+        yield f"{ADDED_TITLE} ({_counted(added)})", added
 
 
 def _plain(requirement: Requirement) -> dict[str, Any]:
@@ -100,10 +135,10 @@ def _print_tables(ledger: Ledger) -> None:
         console.print(table)
 
 
-def _lines(every: Iterable[TracedRequirement]) -> Iterator[str]:
-    for one in every:
-        yield _heading(one)
-        for scenario in one.scenarios:
+def _lines(entries: Iterable[tuple[str, Sequence[TracedScenario]]]) -> Iterator[str]:
+    for heading, scenarios in entries:
+        yield heading
+        for scenario in scenarios:
             yield f"  {scenario.place}: {scenario.name}"
             if scenario.rows:
                 yield f"    rows: {', '.join(scenario.rows)}"
@@ -111,15 +146,15 @@ def _lines(every: Iterable[TracedRequirement]) -> Iterator[str]:
                 yield f"    {step.keyword} {step.text}  [{', '.join(step.definitions)}]"
 
 
-def _print_trees(every: Iterable[TracedRequirement]) -> None:
+def _print_trees(entries: Iterable[tuple[str, Sequence[TracedScenario]]]) -> None:
     from rich.console import Console  # noqa: PLC0415 - see the package
     from rich.text import Text  # noqa: PLC0415 - see the package
     from rich.tree import Tree  # noqa: PLC0415 - see the package
 
     console = Console(highlight=False)
-    for one in every:
-        tree = Tree(Text(_heading(one), "bold"))
-        for scenario in one.scenarios:
+    for heading, scenarios in entries:
+        tree = Tree(Text(heading, "bold"))
+        for scenario in scenarios:
             branch: Tree = tree.add(Text.assemble(scenario.name, (f"  {scenario.place}", "dim")))
             if scenario.rows:
                 branch.add(Text(f"rows: {', '.join(scenario.rows)}", "dim"))
@@ -129,7 +164,6 @@ def _print_trees(every: Iterable[TracedRequirement]) -> None:
         console.print(tree)
 
 
-def _heading(one: TracedRequirement) -> str:
-    count = sum(len(scenario.rows) or 1 for scenario in one.scenarios)
-    scenarios = "no scenario" if not count else "1 scenario" if count == 1 else f"{count} scenarios"
-    return f"{one.requirement.id} {one.requirement.title} ({one.requirement.keyword}, {scenarios})"
+def _counted(scenarios: Iterable[TracedScenario]) -> str:
+    count = sum(len(scenario.rows) or 1 for scenario in scenarios)
+    return "no scenario" if not count else "1 scenario" if count == 1 else f"{count} scenarios"

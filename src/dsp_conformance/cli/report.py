@@ -13,6 +13,7 @@ from dsp_conformance.cli.usage import Unusable
 
 if TYPE_CHECKING:
     from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.report.writers import Writer
 
 __all__ = ["read_journal", "report"]
 
@@ -34,8 +35,27 @@ _SUITE_FAILED = 4
     show_default=True,
     help="Where the outputs go; with --journal alone, the journal's own folder.",
 )
+@click.option(
+    "--allure",
+    is_flag=True,
+    help="Make Allure's HTML report too, in allure-report, with Allure 3 for Node.js. It remembers the runs"
+    " of its folder.",
+)
+@click.option(
+    "--allure-program",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="That program, instead of 'allure' on the path; stands for --allure as well.",
+)
 @click.pass_context
-def report(context: click.Context, *, journal: Path | None, reports: Path) -> None:
+def report(
+    context: click.Context,
+    *,
+    journal: Path | None,
+    reports: Path,
+    allure: bool,
+    allure_program: Path | None,
+) -> None:
     """Make all outputs of a run anew, from its journal alone.
 
     Verdicts are computed anew from the evidence. The journal of a run that was killed serves as well: its
@@ -44,7 +64,7 @@ def report(context: click.Context, *, journal: Path | None, reports: Path) -> No
     \b
     Exit codes, whatever the verdict:
       0  the outputs are written
-      2  the command, the journal or the folder cannot be used
+      2  the command, the journal or the folder cannot be used, or there is no Allure for --allure
       4  the suite itself failed: an output could not be written
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
     from dsp_conformance.report.allure_bridge import write_allure  # noqa: PLC0415 - see the package
@@ -55,14 +75,31 @@ def report(context: click.Context, *, journal: Path | None, reports: Path) -> No
     folder = journal.parent if journal is not None and not told else reports
     source = read_journal(journal or reports / NAME)
     check_folder(folder)
-    troubles = write_all(source, folder, (write_allure, *writers()))
+    html, missing = _html_writers(allure_program) if allure or allure_program else ((), "")
+    troubles = write_all(source, folder, (write_allure, *html, *writers()))
     click.echo(source.results["verdict"]["sentence"])
     if not source.complete:
         click.echo(source.run.suite_errors[0])
     click.echo(f"The outputs are in {folder}.")
     for trouble in troubles:
         click.echo(trouble, err=True)
-    sys.exit(_SUITE_FAILED if troubles else 0)
+    if missing:
+        click.echo(missing, err=True)
+    sys.exit(_SUITE_FAILED if troubles else Unusable.exit_code if missing else 0)
+
+
+def _html_writers(program: Path | None) -> tuple[tuple[Writer, ...], str]:
+    """What makes Allure's HTML; or nothing, and a line that says how to get it."""
+    from dsp_conformance.report.allure_html import (  # noqa: PLC0415 - see the package
+        AllureMissing,
+        find_allure,
+        html_writer,
+    )
+
+    try:
+        return (html_writer(find_allure(program)),), ""
+    except AllureMissing as missing:
+        return (), str(missing)
 
 
 def read_journal(path: Path) -> ReportSource:

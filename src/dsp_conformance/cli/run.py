@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dsp_conformance.cli.checking import check_baseline, check_folder, check_target
-from dsp_conformance.cli.features import check_features, load_ledger, run_features
+from dsp_conformance.cli.features import added_option, check_added, check_features, load_ledger, run_features
 from dsp_conformance.cli.usage import suite_option, suite_root
 
 __all__ = ["run", "worker_count"]
@@ -66,6 +66,7 @@ def worker_count(_context: click.Context, _option: click.Parameter, value: str |
     help="Run only this scenario, by its id in the report, or all rows of this outline; may be repeated. A"
     " selection makes no product conformant: where nothing fails, the run is inconclusive.",
 )
+@added_option
 @click.option(
     "--operator", metavar="NAME", help="Who runs the suite, for the report, instead of the target file's."
 )
@@ -92,6 +93,7 @@ def run(
     baseline: Path | None,
     request_bodies: Path | None,
     scenarios: tuple[str, ...],
+    features: Path | None,
     operator: str | None,
     reports: Path,
     workers: int | None,
@@ -107,28 +109,30 @@ def run(
       3  inconclusive
       4  the suite itself failed
       5  nothing ran
+      6  conformant, but not all scenarios passed that --features adds
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
     if target is not None and before_mp105:
         raise click.UsageError("--before-mp105 is about the bundled stub: leave it or --target out.")
     root = suite_root()
     ledger = load_ledger(root)
     check_features(root)
+    if features is not None:
+        check_added(features, ledger, root)
     checked = check_target(target, rejection_code, shared=workers is not None)
     known = baseline or checked.baseline
     if known is not None:
         check_baseline(known, ledger)
     check_folder(reports)
-    arguments = [f"--reports={reports.absolute()}"]
-    if target is not None:
-        arguments.append(f"--target={target.absolute()}")
-    if rejection_code is not None:
-        arguments.append(f"--rejection-code={rejection_code}")
-    if baseline is not None:
-        arguments.append(f"--baseline={baseline.absolute()}")
-    if request_bodies is not None:
-        arguments.append(f"--request-bodies={request_bodies.absolute()}")
-    if operator is not None:
-        arguments.append(f"--operator={operator}")
+    files = {
+        "reports": reports,
+        "target": target,
+        "baseline": baseline,
+        "request-bodies": request_bodies,
+        "added-features": features,
+    }
+    words = {"rejection-code": rejection_code, "operator": operator}
+    arguments = [f"--{name}={file.absolute()}" for name, file in files.items() if file is not None]
+    arguments += [f"--{name}={word}" for name, word in words.items() if word is not None]
     arguments += [f"--scenario={one}" for one in scenarios]
     if before_mp105:
         arguments.append("--before-mp105")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from dsp_conformance.suite.places import Suite
 
-__all__ = ["Unusable", "suite", "suite_option", "suite_root"]
+__all__ = ["Unusable", "importable_suite_root", "suite", "suite_option", "suite_root"]
 
 _CONFIGURATION = 2
 
@@ -42,6 +43,14 @@ def suite() -> Suite:
 def suite_root() -> Path:
     """The folder of the suite's features, steps and fixtures; see `suite`."""
     return suite().root
+
+
+def importable_suite_root() -> Path:
+    """The suite's folder, for a command that imports `fixtures` or `steps`, which are packages in it."""
+    root = suite_root()
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return root
 
 
 def _choose(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:

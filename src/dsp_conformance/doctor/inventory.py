@@ -13,7 +13,7 @@ from dsp_conformance.duis.terms import DeviceType, UserRole
 from dsp_conformance.report.expectations import described
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.testbed import Capability
-from dsp_conformance.testbed.settings import ManualSettings
+from dsp_conformance.testbed.settings import ManualSettings, ProvisionedSettings
 from dsp_conformance.user.session import UserSession
 from fixtures.devices import Model
 from fixtures.first_contact import require_let_in
@@ -46,14 +46,14 @@ def inventory(examination: Examination) -> Outcome:
     if run.testbed.capabilities >= _MAKES_DEVICES and not by_hand:
         stage = new_stage(run)
         examination.device = stage.listed_device("ESME", Model.unique(DeviceType.ESME))
-    device_id = run.somebody() if examination.device is None else examination.device.device_id
+    device_id, whose = _device_to_ask_about(examination)
     for user in users:
         exchange = UserSession(user, run.connection).read_inventory(device_id)
         examination.inventory = exchange
         if (trouble := _trouble(exchange)) is not None:
             return trouble
         require_let_in(user, exchange)
-    return _told(known(examination.inventory), device_id, provided=examination.device is not None)
+    return _told(known(examination.inventory), device_id, whose)
 
 
 def _trouble(exchange: Exchange) -> Outcome | None:
@@ -66,20 +66,28 @@ def _trouble(exchange: Exchange) -> Outcome | None:
     return error(found, "Look at what the DSP answered: a run judges it as a defect (DUIS-01).")
 
 
-def _told(exchange: Exchange, device_id: Eui64, *, provided: bool) -> Outcome:
+def _device_to_ask_about(examination: Examination) -> tuple[Eui64, str]:
+    """Return a Device, and how it comes that the inventory has to show it; nothing of one that is made up."""
+    if examination.device is not None:
+        return examination.device.device_id, "which the testbed provided"
+    testbed = known(examination.target).testbed
+    if isinstance(testbed, ProvisionedSettings) and testbed.devices.devices:
+        return testbed.devices.devices[0].device_id, "the first in the testbed's list"
+    return known(examination.run).somebody(), ""
+
+
+def _told(exchange: Exchange, device_id: Eui64, whose: str) -> Outcome:
     response = known(exchange.response)
-    code = response.response_code
-    if isinstance(response.content, Inventory):
-        if any(each.device_id == device_id for each in response.content.devices):
-            return ok(f"the inventory shows {device_id}, which the testbed provided")
-        found = f"the inventory does not show {device_id}, which the testbed provided"
-        return error(found, "See that testbed and DSP speak of one and the same inventory.")
-    if provided:
-        return error(
-            f"SR8.2 about {device_id}, which the testbed provided, is answered with {described(code)}",
-            "See that testbed and DSP speak of one and the same inventory.",
-        )
-    return ok(f"the DSP knows the Service User, and answers {code.value} about a Device that does not exist")
+    answer = described(response.response_code)
+    devices = response.content.devices if isinstance(response.content, Inventory) else ()
+    if any(each.device_id == device_id for each in devices):
+        return ok(f"the inventory shows {device_id}{whose and f', {whose}'}")
+    if not whose:
+        return ok(f"the DSP knows the Service User, and answers {answer} about a Device that does not exist")
+    return error(
+        f"the inventory does not show {device_id}, {whose}: SR8.2 about it is answered with {answer}",
+        "See that testbed and DSP speak of one and the same inventory.",
+    )
 
 
 def signature(examination: Examination) -> Outcome:

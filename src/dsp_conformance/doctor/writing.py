@@ -36,7 +36,7 @@ def lines(examined: Examined) -> list[str]:
 def summary(found: Sequence[Examined]) -> str:
     """The whole in one line."""
     counts = {status: sum(one.outcome.status is status for one in found) for status in Status}
-    told = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    told = ", ".join(f"{count} {_plural(status, count)}" for status, count in counts.items() if count)
     if counts[Status.ERROR]:
         return f"doctor: {told}: mend the errors first, a run would say nothing about the product"
     if counts[Status.WARNING]:
@@ -67,6 +67,10 @@ def to_json(found: Sequence[Examined], target: Path | None) -> dict[str, Any]:
             for one in found
         ],
     }
+
+
+def _plural(status: Status, count: int) -> str:
+    return f"{status.value}s" if count > 1 and status in {Status.WARNING, Status.ERROR} else status.value
 
 
 def _wrapped(line: str) -> list[str]:

@@ -8,8 +8,8 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from dsp_conformance.smki.certificates import public_key_of
 from dsp_conformance.smki.identity import CertificateIdentity, identity_of
-from dsp_conformance.smki.keys import describe_key, is_p256
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,11 @@ class KnownSigner:
         """Read a certificate.
 
         Raises:
-            ValueError: its key is not on P-256.
-            SmkiError: its subject cannot be decoded.
+            SmkiError: its key is not on P-256, or its subject cannot be decoded.
         """
-        key = certificate.public_key()
-        if not isinstance(key, ec.EllipticCurvePublicKey) or not is_p256(key):
-            raise ValueError(f"an XML signing certificate has a key on P-256, found {describe_key(key)}")
         return cls(
             identity_of(certificate),
-            key,
+            public_key_of(certificate),
             _name_parts(certificate.issuer.rfc4514_string()),
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
@@ -57,7 +53,7 @@ class KnownSigners:
         certificates: XML signing certificates, P-256.
 
     Raises:
-        ValueError: a certificate's key is not on P-256.
+        SmkiError: a certificate's key is not on P-256.
         SmkiError: a certificate's subject cannot be decoded.
     """
 

@@ -18,6 +18,7 @@ from lxml import etree
 
 from dsp_conformance.duis.namespaces import DS, RA, SR, ds, sr
 from dsp_conformance.duis.schema_files import SchemaFolder, SchemaFolderError
+from dsp_conformance.duis.white_space import may_be_refused_for_space, without_space
 
 __all__ = ["DuisSchema", "SchemaFolderError", "SchemaViolation"]
 
@@ -97,12 +98,18 @@ class DuisSchema:
             message = f"{attributes} attributes in one message: expected at most {_MOST_ATTRIBUTES}."
             return (SchemaViolation(root.sourceline or 0, _readable_path("/*", root), message),)
         with self._lock:
-            entries = [] if self._schema.validate(root) else list(self._schema.error_log)[:_MOST]
+            entries = self._errors(root)
+            if any(map(may_be_refused_for_space, entries)):
+                wrong = {entry.path for entry in self._errors(without_space(root))}
+                entries = [one for one in entries if one.path in wrong or not may_be_refused_for_space(one)]
         found = [
             SchemaViolation(entry.line, _readable_path(entry.path, root), _readable(entry.message))
-            for entry in entries
+            for entry in entries[:_MOST]
         ]
         return tuple(found) or tuple(_foreign_characters(root))[:_MOST]
+
+    def _errors(self, root: etree._Element) -> list[etree._LogEntry]:
+        return [] if self._schema.validate(root) else list(self._schema.error_log)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.origin!r})"

@@ -25,10 +25,10 @@ from allure_commons.model2 import (
     TestResult,
     TestStepResult,
 )
-from allure_commons.types import AttachmentType, LabelType, Severity
+from allure_commons.types import AttachmentType
 
 from dsp_conformance.duis.xml import readable
-from dsp_conformance.report.ledger import Keyword
+from dsp_conformance.report.allure_labels import labels_of
 from dsp_conformance.report.records import StepStatus
 from dsp_conformance.report.verdicts import Exclusion, Verdict
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _PRODUCT_DEFECT = "Product defect"
 _KNOWN_FAILURE = "Known failure"
 _ASSUMPTION = "Assumption not met"
+_ADDED = "Added scenario not passed"
 _INCONCLUSIVE = "Inconclusive"
 _NOT_TESTABLE = "Not testable"
 _NOT_APPLICABLE = "Not applicable"
@@ -53,6 +54,7 @@ _CATEGORIES = (
     (_PRODUCT_DEFECT, "A requirement is not met", Status.FAILED),
     (_KNOWN_FAILURE, "A requirement is not met, and the vendor's baseline says why", Status.FAILED),
     (_ASSUMPTION, "A demand that rests on an assumption is not met; reported apart", Status.FAILED),
+    (_ADDED, "A scenario that --features added failed; says nothing about the ledger", Status.FAILED),
     (_INCONCLUSIVE, "Precondition not met, target unreachable or answer unusable", Status.BROKEN),
     (_SUITE_ERROR, "Says nothing about the product", Status.BROKEN),
     (_NOT_TESTABLE, "The testbed lacks a capability", Status.SKIPPED),
@@ -211,7 +213,7 @@ class AllureBridge:
             stage="finished",
             start=record.start,
             stop=record.stop,
-            labels=[Label(name=name, value=value) for name, value in _labels(record, run)],
+            labels=[Label(name=name, value=value) for name, value in labels_of(record, run)],
             parameters=[Parameter(name=name, value=value) for name, value in who.row.items()],
             titlePath=[*who.feature_file.split("/")[:-1], who.feature],
             steps=[
@@ -305,33 +307,6 @@ def _check_facts(exchange: Exchange) -> dict[str, str]:
     return facts
 
 
-def _labels(record: ScenarioRecord, run: Run) -> Iterable[tuple[str, str]]:
-    ledger = run.ledger
-    concerned = [*record.identity.requirements, *(check.requirement for check in record.failed_checks())]
-    known = [ledger[identifier] for identifier in dict.fromkeys(concerned) if identifier in ledger]
-    epics = list(dict.fromkeys(ledger.groups[one.group] for one in known))
-    must = any(one.keyword is Keyword.MUST for one in known) or not known
-    for epic in epics:
-        yield LabelType.EPIC, epic
-    yield LabelType.FEATURE, record.identity.feature
-    for one in known:
-        yield LabelType.STORY, f"{one.id} {one.title}"
-    for identifier in dict.fromkeys(concerned):
-        yield LabelType.TAG, identifier
-    yield LabelType.SEVERITY, Severity.CRITICAL.value if must else Severity.NORMAL.value
-    if epics:
-        yield LabelType.PARENT_SUITE, epics[0]
-    yield LabelType.SUITE, record.identity.feature
-    yield LabelType.FRAMEWORK, "pytest-bdd"
-    yield LabelType.LANGUAGE, "gherkin"
-    yield "verdict", record.exclusion or record.verdict.label
-    if explained := run.known(record):
-        yield LabelType.TAG, "known failure"
-        yield from (("known failure", str(entry)) for entry in explained)
-    if record.attribution is not None:
-        yield "attribution", record.attribution
-
-
 def _details(record: ScenarioRecord, run: Run) -> StatusDetails | None:
     """The message begins with the category's name, by which `categories.json` sorts it."""
     reasons = sorted(record.reasons, key=lambda one: one.judgement.verdict, reverse=True)
@@ -350,6 +325,8 @@ def _details(record: ScenarioRecord, run: Run) -> StatusDetails | None:
 def _category(record: ScenarioRecord, run: Run) -> str:
     if record.exclusion is not None:
         return _NOT_APPLICABLE if record.exclusion is Exclusion.NOT_APPLICABLE else _NOT_TESTABLE
+    if record.verdict is Verdict.FAIL and record.identity.added:
+        return _ADDED
     if record.verdict is Verdict.FAIL:
         if run.known(record):
             return _KNOWN_FAILURE

@@ -13,11 +13,18 @@ from pytest_bdd.steps import step_function_context_registry
 from dsp_conformance.report.needs import needs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
     from pytest_bdd.parser import Step
 
+    from dsp_conformance.report.added_features import AddedFeatures
     from dsp_conformance.report.ledger import Applicability
-    from dsp_conformance.report.needs import Need
+    from dsp_conformance.report.needs import Need, Words
+
+
+def _undefined() -> None:
+    """Stand in for the function of a definition that is known by name alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class Binding:
         line: the line on which it begins, decorators included; from 1.
         needs: what it needs with the words of this step.
         applicability: the profile switches on which it depends.
+        function: the definition itself.
+        words: what its sentence holds, by name.
     """
 
     name: str
@@ -37,6 +46,8 @@ class Binding:
     line: int
     needs: tuple[Need, ...]
     applicability: tuple[Applicability, ...]
+    function: Callable[..., object] = field(default=_undefined, compare=False, repr=False)
+    words: Words = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def place(self) -> str:
@@ -50,9 +61,11 @@ class Bindings:
 
     Attributes:
         root: the project's folder.
+        added: what `--features` adds; None where it adds nothing.
     """
 
     root: Path
+    added: AddedFeatures | None = None
     _known: dict[tuple[object, str, str], tuple[Binding, ...]] = field(default_factory=dict)
 
     def of(self, item: pytest.Item, step: Step) -> tuple[Binding, ...]:
@@ -77,10 +90,14 @@ class Bindings:
                     function.__code__.co_firstlineno,
                     declared.of(words),
                     declared.applicability,
+                    function,
+                    words,
                 )
             )
         return found
 
     def _relative(self, file: str) -> str:
         path = Path(file)
+        if self.added is not None and (name := self.added.name_of(path)):
+            return name
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dsp_conformance.report.gherkin import (
+    is_added,
     relative_feature_file,
     row_of,
     scenario_id,
@@ -35,6 +36,7 @@ class CollectedStep:
         template: the sentence as the feature file has it, such as "a Suspended <meter>".
         line: in the feature file; from 1.
         bindings: the definitions that match it; one if all is well.
+        kind: given, when or then, also where the keyword is And.
     """
 
     keyword: str
@@ -42,6 +44,7 @@ class CollectedStep:
     template: str
     line: int
     bindings: tuple[Binding, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class CollectedScenario:
         row: the id of the Examples row; empty if the scenario is no outline.
         requirements: the requirement ids among its tags, the feature's and the rule's; sorted.
         steps: background steps first.
+        tags: of an added scenario, all its tags; they are no requirements.
+        added: whether `--features` added it.
     """
 
     id: str
@@ -69,6 +74,8 @@ class CollectedScenario:
     row: str
     requirements: tuple[str, ...]
     steps: tuple[CollectedStep, ...]
+    tags: tuple[str, ...] = ()
+    added: bool = False
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -98,6 +105,7 @@ def collected_scenario(
     row = row_of(item)
     whole, base = scenario_id(item, template)
     rendered = template.render(row)
+    added, tags = is_added(item, template), tags_of(template)
     return CollectedScenario(
         id=whole,
         template=base,
@@ -106,11 +114,18 @@ def collected_scenario(
         line=template.line_number,
         name=template.name,
         row=whole.removeprefix(base).removeprefix("::"),
-        requirements=tuple(sorted(filter(REQUIREMENT_ID.fullmatch, tags_of(template)))),
+        requirements=() if added else tuple(sorted(filter(REQUIREMENT_ID.fullmatch, tags))),
         steps=tuple(
             CollectedStep(
-                step.keyword.strip(), step.name, written.name, step.line_number, bindings.of(item, step)
+                step.keyword.strip(),
+                step.name,
+                written.name,
+                step.line_number,
+                bindings.of(item, step),
+                step.type,
             )
             for step, written in zip(rendered.steps, template.steps, strict=True)
         ),
+        tags=tuple(sorted(tags)) if added else (),
+        added=added,
     )

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from dsp_conformance.duis.terms import DeviceStatus
     from dsp_conformance.eui64 import Eui64
 
+_LAYOUT: Final = (
+    "look at the GBCSPayload of the response; the layout is that of use cases ECS52, GCS38 and CS06"
+)
 _OF_THE_CPL: Final = frozenset({"firmware_version_status", "cpl_status"})
 _STATUS_CODES: Final = frozenset({ResponseCode.E5, ResponseCode.E51})
 
@@ -127,7 +130,7 @@ def payload_of(response: Response, *, counter: int) -> gbcs.Message:
         message = gbcs.decode(response.content.octets)
         found = gbcs.request_counter_of(message)
     except gbcs.GbcsDecodeError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
     if found != counter:
         raise RequirementNotMet(
             expected=f"the Device's answer to the request with counter {counter}",
@@ -167,7 +170,7 @@ def expect_activated(message: gbcs.Message, activated: str) -> None:
     try:
         outcome = gbcs.activation_response(message)
     except gbcs.GbcsDecodeError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
     wanted = gbcs.Activation(gbcs.ActivationCode.SUCCESS, gbcs.FirmwareVersion.parse(activated))
     if outcome != wanted:
         raise RequirementNotMet(
@@ -260,16 +263,25 @@ def _firmware_read(message: gbcs.Message) -> gbcs.FirmwareRead:
     try:
         return gbcs.read_firmware_response(message)
     except gbcs.GbcsDecodeError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
 
 
-def _unreadable(error: gbcs.GbcsDecodeError) -> Inconclusive:
+def unreadable(
+    error: gbcs.GbcsDecodeError, what: str = "the Device's message", hint: str = _LAYOUT
+) -> Inconclusive:
+    """Return what to raise where octets that would decide something cannot be read.
+
+    Args:
+        error: why not.
+        what: what they should have been.
+        hint: where to look.
+    """
     return Inconclusive(
         Cause.UNUSABLE_ANSWER,
-        "the Device's message cannot be read",
+        f"{what} cannot be read",
         expected=error.expected,
         found=f"{error.found} at offset {error.offset}",
-        hint="look at the GBCSPayload of the response; the layout is that of use cases ECS52, GCS38 and CS06",
+        hint=hint,
     )
 
 

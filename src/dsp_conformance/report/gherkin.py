@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
+from dsp_conformance.report.added_features import ADDED
 from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord, StepRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import pytest
     from pytest_bdd.parser import ScenarioTemplate
+
+    from dsp_conformance.report.run import Run
 
 _ROW = "_pytest_bdd_example"
 _ROW_ID = "id"
@@ -52,17 +55,30 @@ def scenario_id(item: pytest.Item, template: ScenarioTemplate) -> tuple[str, str
 
 
 def relative_feature_file(item: pytest.Item, template: ScenarioTemplate) -> str:
-    """The feature file's path, relative to the project, with "/"; its name if it stands elsewhere."""
+    """The feature file's path, relative to the project, with "/"; its name if it stands elsewhere.
+
+    Added features have names of their own (`added_features.PLACE`).
+    """
     source = Path(template.feature.filename)
+    added = item.config.stash.get(ADDED, None)
+    if added is not None and (name := added.name_of(source)):
+        return name
     root = item.config.rootpath
     return (source.relative_to(root) if source.is_relative_to(root) else Path(source.name)).as_posix()
 
 
-def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[str, object]) -> ScenarioRecord:
-    """An empty record of an item's scenario, with all its steps still to run."""
+def is_added(item: pytest.Item, template: ScenarioTemplate) -> bool:
+    """Whether an item's scenario is one that `--features` added."""
+    added = item.config.stash.get(ADDED, None)
+    return added is not None and bool(added.name_of(Path(template.feature.filename)))
+
+
+def new_record(item: pytest.Item, template: ScenarioTemplate, run: Run) -> ScenarioRecord:
+    """An empty record of an item's scenario in a run, with all its steps still to run."""
     row = row_of(item)
     scenario = template.render(row)
     whole, base = scenario_id(item, template)
+    added, tags = is_added(item, template), tags_of(template)
     identity = ScenarioIdentity(
         id=whole,
         template=base,
@@ -71,7 +87,9 @@ def new_record(item: pytest.Item, template: ScenarioTemplate, ledger: Mapping[st
         narrative=template.feature.description.strip(),
         name=scenario.name,
         row=row,
-        requirements=tuple(sorted(tag for tag in tags_of(template) if tag in ledger)),
+        requirements=() if added else tuple(sorted(tag for tag in tags if tag in run.ledger)),
+        tags=tuple(sorted(tags)) if added else (),
+        added=added,
     )
     steps = [StepRecord(step.keyword, step.name) for step in scenario.steps]
-    return ScenarioRecord(identity, item.nodeid, steps)
+    return ScenarioRecord(identity, item.nodeid, steps, redactor=run.redactor)

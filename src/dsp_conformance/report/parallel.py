@@ -208,4 +208,4 @@ class ControllerRecorder(RunRecorder):
             return ScenarioRecord(
                 ScenarioIdentity(nodeid, nodeid, nodeid, nodeid, "", nodeid, {}, ()), nodeid, []
             )
-        return new_record(item, template, self.run.ledger)
+        return new_record(item, template, self.run)

@@ -11,8 +11,8 @@ Rules of this module, where the ledger leaves room:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dsp_conformance.duis.terms import UserRole
 from dsp_conformance.report.ledger import ruled_out
@@ -29,6 +29,38 @@ if TYPE_CHECKING:
 _MORE_CAPABLE = "implement it in the testbed, or use one that has it"
 
 
+_STAGING = frozenset(
+    {
+        Capability.EDIT_CPL,
+        Capability.PROVIDE_DEVICE,
+        Capability.SET_STATUS,
+        Capability.CONTROL_DEVICE,
+        Capability.INJECT_FAULT,
+    }
+)
+"""The capabilities with which a testbed brings Devices into states."""
+
+
+class Staging(Protocol):
+    """Tells which scenarios find Devices in the states that they need, where none can be brought about."""
+
+    def consider(self, scenarios: Iterable[CollectedScenario]) -> None:
+        """Take note of all the scenarios that are to run: what one of them uses, no other can."""
+
+    def exclusion_of(self, scenario: CollectedScenario) -> NotTestable | None:
+        """Why a scenario cannot run; None if it can."""
+
+
+class AnyState:
+    """Has every Device in every state: what is excluded then, is so for another reason."""
+
+    def consider(self, scenarios: Iterable[CollectedScenario]) -> None:
+        """Nothing to do."""
+
+    def exclusion_of(self, _scenario: CollectedScenario) -> None:
+        """No reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a target declares and offers.
@@ -37,11 +69,14 @@ class Circumstances:
         switches: per switch of the profile: yes, no, or undeclared (None or absent).
         roles: user roles for which the target file names a Service User.
         capabilities: what the testbed can do; None if it did not say.
+        staging: decides in the place of these capabilities which states of Devices can be had; None where the
+            capabilities tell.
     """
 
     switches: Mapping[str, bool | None] = field(default_factory=dict)
     roles: frozenset[UserRole] = frozenset()
     capabilities: frozenset[Capability] | None = None
+    staging: Staging | None = None
 
     def lacking(self, needs: Iterable[Need]) -> list[Capability]:
         """The capabilities that the testbed would have to have as well, each once."""
@@ -50,7 +85,7 @@ class Circumstances:
         wanted = (
             Capability.REGISTER_USER if isinstance(need, UserRole) else need
             for need in needs
-            if need not in self.roles
+            if need not in self.roles and (self.staging is None or need not in _STAGING)
         )
         return [one for one in dict.fromkeys(wanted) if one not in self.capabilities]
 
@@ -65,7 +100,16 @@ def exclusion_of(
             return NotApplicable(reason)
     if lacking := circumstances.lacking(scenario.needs):
         return NotTestable(*lacking, hint=_MORE_CAPABLE)
-    return None
+    return None if circumstances.staging is None else circumstances.staging.exclusion_of(scenario)
+
+
+def consider(scenarios: Iterable[CollectedScenario], ledger: Ledger, circumstances: Circumstances) -> None:
+    """Have states of Devices allotted to those of the selected scenarios that are not excluded otherwise."""
+    if circumstances.staging is not None:
+        plain = replace(circumstances, staging=AnyState())
+        circumstances.staging.consider(
+            scenario for scenario in scenarios if exclusion_of(scenario, ledger, plain) is None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +144,7 @@ class Plan:
         unassessed: requirements all of whose selected scenarios are not to run; sorted.
         capabilities_known: whether the testbed told what it can do.
         left_out: how many scenarios there are besides those selected.
+        added: how many of those selected `--features` added.
     """
 
     selected: int
@@ -107,6 +152,7 @@ class Plan:
     unassessed: tuple[str, ...]
     capabilities_known: bool
     left_out: int = 0
+    added: int = 0
 
     @classmethod
     def of(
@@ -119,6 +165,7 @@ class Plan:
     ) -> Plan:
         """The plan for these scenarios, selected from so many more."""
         scenarios = list(scenarios)
+        consider(scenarios, ledger, circumstances)
         excluded: dict[tuple[Exclusion, str], list[CollectedScenario]] = {}
         assessed: set[str] = set()
         for scenario in scenarios:
@@ -143,6 +190,7 @@ class Plan:
             tuple(sorted({tag for scenario in scenarios for tag in scenario.requirements} - assessed)),
             circumstances.capabilities is not None,
             left_out,
+            sum(scenario.added for scenario in scenarios),
         )
 
     def count(self, exclusion: Exclusion) -> int:
@@ -166,6 +214,8 @@ class Plan:
             told.append(
                 f"  a selection: {_scenarios(self.left_out)} left out, so this run makes nothing conformant"
             )
+        if self.added:
+            told.append(f"  {_scenarios(self.added)} of these added, and judged apart")
         if self.unassessed:
             told.append(f"  requirements that this run will not assess: {', '.join(self.unassessed)}")
         if not self.capabilities_known:
@@ -177,6 +227,7 @@ class Plan:
         return {
             "selected": self.selected,
             "left_out": self.left_out,
+            "added": self.added,
             "to_run": self.applicable,
             "excluded": [
                 {
@@ -204,7 +255,8 @@ class Plan:
             for group in tree["excluded"]
         )
         unassessed = tuple(tree["requirements_not_assessed"])
-        return cls(tree["selected"], groups, unassessed, tree["capabilities_known"], tree["left_out"])
+        told = tree["capabilities_known"]
+        return cls(tree["selected"], groups, unassessed, told, tree["left_out"], tree["added"])
 
 
 def _scenarios(count: int) -> str:

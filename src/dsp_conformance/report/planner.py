@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_bdd.feature import features as read_features
 
+from dsp_conformance.report.added_steps import shadowing
 from dsp_conformance.report.baseline import BaselineError
 from dsp_conformance.report.bindings import Bindings
 from dsp_conformance.report.collected import CollectedScenario, collected, collected_scenario
 from dsp_conformance.report.collection import CollectionError, problems_of
-from dsp_conformance.report.gherkin import template_of
-from dsp_conformance.report.plan import Circumstances, Plan, exclusion_of
+from dsp_conformance.report.gherkin import is_added, template_of
+from dsp_conformance.report.plan import Circumstances, Plan, consider, exclusion_of
 from dsp_conformance.report.verdicts import RunVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from dsp_conformance.report.added_features import AddedFeatures
     from dsp_conformance.report.run import Run
 
 
@@ -33,6 +35,8 @@ class Planner:
         circumstances: tells what the target declares and offers; asked once, after collection.
         whole: whether all features are to be collected, so that each requirement must have a scenario.
         chosen: ids of the scenarios to run, or of outlines for all of their rows; empty for all.
+        added: what `--features` adds; None where it adds nothing.
+        added_fixtures: the names of the fixtures and steps that come along.
 
     Attributes:
         scenarios: those selected, once they are collected.
@@ -45,10 +49,14 @@ class Planner:
         *,
         whole: bool,
         chosen: Collection[str] = (),
+        added: AddedFeatures | None = None,
+        added_fixtures: Collection[str] = (),
     ) -> None:
         self.scenarios: list[CollectedScenario] = []
         self._chosen = frozenset(chosen)
         self._left_out = 0
+        self._added = added
+        self._added_fixtures = added_fixtures
         self._run = run
         self._ask = circumstances
         self._whole = whole
@@ -67,12 +75,20 @@ class Planner:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Refuse features that cannot be used, with all that is wrong in one message."""
+        """Refuse features that cannot be used, with all that is wrong in one message.
+
+        Added scenarios come last, in every process: what is dealt out in order, the suite's own get first.
+        """
+        items.sort(key=_is_added)
         if _is_worker(config):
             self._keep_chosen(config, items)
             return
         self.scenarios[:] = collected(items, self._known_bindings(config))
-        problems = problems_of(
+        shadowed: list[str] = []
+        if self._added is not None:
+            bindings = self._known_bindings(config)
+            shadowed += shadowing(self._added_fixtures, session, items, bindings)
+        problems = shadowed or problems_of(
             self.scenarios,
             read_features.values(),
             self._run.ledger,
@@ -90,6 +106,11 @@ class Planner:
                 self._run.unusable if listing else "nothing was run", returncode=RunVerdict.UNUSABLE.exit_code
             )
         self._keep_chosen(config, items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_apply_tag(self, tag: str) -> bool | None:
+        """Tags of added features are labels, not marks of pytest."""
+        return True if self._added is not None and tag in self._added.tags else None
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count what a selection leaves out, whichever option it was made with."""
@@ -132,7 +153,7 @@ class Planner:
         if _is_worker(config) or config.getoption("collectonly") or not self.scenarios or self._run.unusable:
             return
         self._run.plan = plan = Plan.of(
-            self.scenarios, self._run.ledger, self._known_circumstances(), left_out=self._left_out
+            self.scenarios, self._run.ledger, self._known_circumstances(session), left_out=self._left_out
         )
         terminal = config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None:
@@ -145,19 +166,27 @@ class Planner:
         if template is None:
             return
         scenario = collected_scenario(item, template, self._known_bindings(item.config))
-        reason = exclusion_of(scenario, self._run.ledger, self._known_circumstances())
+        reason = exclusion_of(scenario, self._run.ledger, self._known_circumstances(item.session))
         if reason is not None:
             raise reason
 
-    def _known_circumstances(self) -> Circumstances:
+    def _known_circumstances(self, session: pytest.Session) -> Circumstances:
         if self._circumstances is None:
             self._circumstances = self._ask()
+            if self._circumstances.staging is not None and _is_worker(session.config):
+                every = collected(session.items, self._known_bindings(session.config))
+                consider(every, self._run.ledger, self._circumstances)
         return self._circumstances
 
     def _known_bindings(self, config: pytest.Config) -> Bindings:
         if self._bindings is None:
-            self._bindings = Bindings(config.rootpath)
+            self._bindings = Bindings(config.rootpath, self._added)
         return self._bindings
+
+
+def _is_added(item: pytest.Item) -> bool:
+    template = template_of(item)
+    return template is not None and is_added(item, template)
 
 
 def _is_worker(config: pytest.Config) -> bool:

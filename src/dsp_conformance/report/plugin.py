@@ -6,6 +6,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
+from dsp_conformance.report.added_features import ADDED
 from dsp_conformance.report.allure_bridge import AllureBridge, refuse_second_writer
 from dsp_conformance.report.journal import NAME as JOURNAL
 from dsp_conformance.report.journal.writer import MAIN, JournalWriter
@@ -14,6 +15,7 @@ from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.planner import Planner
 from dsp_conformance.report.progress import Progress
 from dsp_conformance.report.recorder import RunRecorder, Sink
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
 
@@ -63,6 +65,8 @@ def register(
     progress: bool = False,
     results_only: bool = False,
     chosen: Collection[str] = (),
+    redactor: Redactor | None = None,
+    added_fixtures: Collection[str] = (),
     files: Mapping[str, Path | None] | None = None,
 ) -> RunRecorder:
     """Have a pytest session recorded; call it from `pytest_configure`.
@@ -80,6 +84,8 @@ def register(
         progress: show how far the run is, instead of pytest's dots.
         results_only: write nothing but journal and `results.json`: for whoever runs the suite very often.
         chosen: ids of the scenarios to run; empty for all.
+        redactor: knows the secrets that the target file tells; the run keeps none of them.
+        added_fixtures: the names of the fixtures and steps that come along with added features.
         files: what else the run rests on, besides the features: put into the journal, without secrets.
 
     Returns:
@@ -89,7 +95,13 @@ def register(
         pytest.UsageError: allure-pytest's own writer was asked for too.
     """
     refuse_second_writer(config)
-    run = Run(identity, ledger, enforce_assumed=enforce_assumed, baseline=baseline)
+    run = Run(
+        identity,
+        ledger,
+        enforce_assumed=enforce_assumed,
+        baseline=baseline,
+        redactor=redactor or Redactor(),
+    )
     role = Role.of(config)
     worker = role is Role.WORKER
     process = str(getattr(config, "workerinput", {}).get("workerid", MAIN))
@@ -101,7 +113,14 @@ def register(
     recorder = _RECORDERS[role](run, journal, tuple(sinks))
     recorder.files |= {name: path for name, path in (files or {}).items() if path is not None}
     config.pluginmanager.register(recorder, "dsp-recorder")
-    planner = Planner(run, circumstances, whole=whole, chosen=chosen)
+    planner = Planner(
+        run,
+        circumstances,
+        whole=whole,
+        chosen=chosen,
+        added=config.stash.get(ADDED, None),
+        added_fixtures=added_fixtures,
+    )
     config.pluginmanager.register(planner, "dsp-planner")
     if progress and not worker:
         config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")

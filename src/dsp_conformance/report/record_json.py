@@ -29,6 +29,7 @@ def to_json(record: ScenarioRecord) -> dict[str, Any]:
     return {
         **asdict(record.identity),
         "requirements": list(record.identity.requirements),
+        "tags": list(record.identity.tags),
         "nodeid": record.nodeid,
         "verdict": record.verdict.label,
         "exclusion": record.exclusion,
@@ -66,6 +67,8 @@ def from_json(tree: Mapping[str, Any]) -> ScenarioRecord:
         tree["name"],
         dict(tree["row"]),
         tuple(tree["requirements"]),
+        tuple(tree["tags"]),
+        tree["added"],
     )
     steps = [
         StepRecord(

@@ -11,7 +11,6 @@ from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.gherkin import new_record, relative_feature_file, template_of
 from dsp_conformance.report.ledger import REQUIREMENT_ID
 from dsp_conformance.report.records import Phase, RecordError, ScenarioRecord, StepStatus
-from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.verdicts import SuiteFault, Verdict
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class RunRecorder:
 
     def _include(self, name: str, path: Path) -> None:
         try:
-            self.journal.included(name, Redactor().text(path.read_text(encoding="utf-8")))
+            self.journal.included(name, self.run.redactor.text(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             self.run.suite_errors.append(f"{path} could not be taken into the journal: {error}")
 
@@ -129,7 +128,7 @@ class RunRecorder:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin the record, before any fixture is made."""
         template = template_of(item)
-        self._current = None if template is None else new_record(item, template, self.run.ledger)
+        self._current = None if template is None else new_record(item, template, self.run)
         if self._current is not None:
             self._reached = self._shown_checks = 0
             self.run.records[self._current.identity.id] = self._current
@@ -152,6 +151,7 @@ class RunRecorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge what ended a phase, and make pytest's own report say the same."""
         report = yield
+        self._redact(report)
         record = self._current
         if record is None:
             if report.failed:
@@ -172,6 +172,14 @@ class RunRecorder:
         if report.when == "teardown":
             self._finish(record)
         return report
+
+    def _redact(self, report: pytest.TestReport) -> None:
+        """Take secrets out of what pytest is going to show: an exception's text, and what was printed."""
+        clear = self.run.redactor.text
+        shown = report.longreprtext
+        if clear(shown) != shown:
+            report.longrepr = clear(shown)
+        report.sections = [(title, clear(text)) for title, text in report.sections]
 
     def _finish(self, record: ScenarioRecord) -> None:
         record.stop = now_ms()
@@ -243,6 +251,8 @@ class RunRecorder:
             self._show_late(session, record, text)
         if not self.run.unusable:
             self._note_what_is_missing(exitstatus)
+        self.run.suite_errors = list(map(self.run.redactor.text, self.run.suite_errors))
+        self.run.unusable = self.run.redactor.text(self.run.unusable)
         self.run.finished = now_ms()
         for sink in self._sinks:
             sink.run_finished(self.run)

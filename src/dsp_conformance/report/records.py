@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message, Operation, Wire, now_ms
+from dsp_conformance.report import redacted
+from dsp_conformance.report.evidence import Evidence, now_ms
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.verdicts import (
     Attribution,
     Exclusion,
@@ -26,7 +28,7 @@ from dsp_conformance.report.watching import Place, Unwatched, Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from dsp_conformance.report.evidence import CheckOutcome
+    from dsp_conformance.report.evidence import Check, CheckOutcome, Exchange, Operation, Wire
 
 
 class Phase(StrEnum):
@@ -111,6 +113,8 @@ class ScenarioIdentity:
         name: the scenario's name, values filled in.
         row: the Examples row; empty if the scenario is no outline.
         requirements: the requirement ids among its tags, the feature's and the rule's; sorted.
+        tags: of an added scenario, all its tags; they are labels, and no requirement's.
+        added: whether `--features` added it. It then says nothing about any requirement.
     """
 
     id: str
@@ -121,6 +125,8 @@ class ScenarioIdentity:
     name: str
     row: dict[str, str]
     requirements: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    added: bool = False
 
 
 class RecordError(RuntimeError):
@@ -145,6 +151,7 @@ class ScenarioRecord:
         stop: the same; 0 while it runs.
         deferred: checks that the end of the run owes.
         watcher: is told of everything at once.
+        redactor: takes secrets out of whatever the record takes in.
     """
 
     identity: ScenarioIdentity
@@ -157,6 +164,7 @@ class ScenarioRecord:
     reasons: list[Reason] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list, repr=False)
     watcher: Watcher = field(default_factory=Unwatched, repr=False, compare=False)
+    redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
     _open: int | None = None
     _ended: bool = False
     _thread: int = field(default_factory=threading.get_ident)
@@ -187,14 +195,14 @@ class ScenarioRecord:
             RecordError: called from another thread than the scenario's. A receiver hands what it got to
                 the waiting step, which attaches it.
         """
-        exchange = Exchange(
-            title,
-            now_ms(),
-            Message.of(request_xml),
-            Message.of(response_xml),
-            tuple(map(Check.of, checks)),
-            dict(facts or {}),
-            wire,
+        exchange = redacted.exchange(
+            self.redactor,
+            title=title,
+            sent=request_xml,
+            received=response_xml,
+            checks=checks,
+            facts=facts or {},
+            wire=wire,
         )
         place, evidence = self._here()
         evidence.exchanges.append(exchange)
@@ -207,12 +215,14 @@ class ScenarioRecord:
             RecordError: called from another thread than the scenario's.
         """
         place, evidence = self._here()
+        operation = redacted.operation(self.redactor, operation)
         evidence.operations.append(operation)
         self.watcher.operation_attached(self, place, operation)
 
     def observe(self, text: str) -> None:
         """Note something that is worth reading and never judged."""
         place, evidence = self._here()
+        text = self.redactor.text(text)
         evidence.observations.append(text)
         self.watcher.observed(self, place, text)
 
@@ -257,9 +267,10 @@ class ScenarioRecord:
 
     def worsen(self, phase: Phase, exception: BaseException) -> Reason:
         """Add what an exception says about the scenario."""
-        judged = self._named(judge(exception))
+        judged = self._named(judge(exception, added=self.identity.added))
         step = "" if self._open is None else self.steps[self._open].title
-        reason = Reason(phase, judged, step, _trace(exception) if judged.verdict is Verdict.ERROR else "")
+        trace = _trace(exception) if judged.verdict is Verdict.ERROR else ""
+        reason = redacted.reason(self.redactor, Reason(phase, judged, step, trace))
         self.reasons.append(reason)
         self.watcher.worsened(self, reason)
         self.end_step(StepStatus.of(judged))
@@ -332,8 +343,10 @@ class ScenarioRecord:
         """What this scenario says about each requirement: its own and those of its DUIS checks.
 
         A failure that names requirements fails these alone; the scenario's others stay unproven
-        (inconclusive) if the failure cut the scenario short.
+        (inconclusive) if the failure cut the scenario short. An added scenario says nothing about any.
         """
+        if self.identity.added:
+            return {}
         excluded = any(reason.judgement.exclusion for reason in self.reasons)
         shown = Verdict.PASS if self.completed and not excluded else Verdict.NONE
         own = dict.fromkeys(self.identity.requirements, shown)

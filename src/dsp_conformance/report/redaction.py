@@ -56,7 +56,7 @@ _PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _HEADER: Final = re.compile(
-    rf"(?i)(?<![\w-])({'|'.join(sorted(_CREDENTIAL_HEADERS, key=len, reverse=True))})"
+    rf"(?i)(?:(?<![\w-])|(?<=\\[nrt]))({'|'.join(sorted(_CREDENTIAL_HEADERS, key=len, reverse=True))})"
     r"((?:&quot;|[\"'])?[ \t]*[:=][ \t]*)"
     r"(&quot;.*?&quot;|\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\r\n<\"']+)"
 )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from dsp_conformance import gbcs
 from dsp_conformance.duis.messages import LocalCommand
 from dsp_conformance.duis.terms import DeviceType
-from dsp_conformance.report.expectations import described, expect_accepted
-from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.report.expectations import described, expect_accepted, unreadable
+from dsp_conformance.report.verdicts import RequirementNotMet
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -104,13 +104,8 @@ def expect_read_command(octets: bytes, request_id: RequestID, *, device_type: De
             gbcs.name_of_code(gbcs.grouped(message).message_code),
         )
     except gbcs.GbcsDecodeError as error:
-        raise Inconclusive(
-            Cause.UNUSABLE_ANSWER,
-            "the command for local delivery cannot be read",
-            expected=error.expected,
-            found=f"{error.found} at offset {error.offset}",
-            hint="look at the LocalCommand of the answer",
-        ) from error
+        hint = "look at the LocalCommand of the answer"
+        raise unreadable(error, "the command for local delivery", hint) from error
     wanted = (request_id.target, request_id.counter, _READ_USE_CASES[device_type])
     if found != wanted:
         raise RequirementNotMet(
@@ -130,12 +125,7 @@ def expect_activation_without_success(message: gbcs.Message, running: str) -> No
     try:
         outcome = gbcs.activation_response(message)
     except gbcs.GbcsDecodeError as error:
-        raise Inconclusive(
-            Cause.UNUSABLE_ANSWER,
-            "the Device's message cannot be read",
-            expected=error.expected,
-            found=f"{error.found} at offset {error.offset}",
-        ) from error
+        raise unreadable(error) from error
     if isinstance(outcome, gbcs.Activation):
         said = f"code {int(outcome.code)} with firmware version {outcome.version}"
         success = outcome.code is gbcs.ActivationCode.SUCCESS

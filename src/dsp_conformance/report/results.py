@@ -95,6 +95,7 @@ def results(run: Run) -> dict[str, Any]:
                 "fingerprint": who.suite_fingerprint,
                 "changes": None if who.suite_changes is None else list(who.suite_changes),
             },
+            "added_features": who.added_features,
             "operator": who.operator,
             "command": who.command,
             "dsp": {"name": who.product, "version": who.product_version},
@@ -116,6 +117,7 @@ def results(run: Run) -> dict[str, Any]:
         "plan": run.plan.to_json() if run.plan else None,
         "baseline": _baseline(run, requirements),
         "suite_errors": run.suite_errors,
+        "receiver": dict(run.receiver),
         "requirements": [_requirement(one) for one in requirements],
         "scenarios": [_scenario(record, run) for record in run.ordered_records()],
     }

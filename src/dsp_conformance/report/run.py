@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.ledger import Keyword, Ledger
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_verdict, worst
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ DECISION_RULE = (
     "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass. "
     "A selection of scenarios makes no product conformant."
 )
+
+ADDED_RULE = "Added scenarios say nothing about the ledger's requirements, whether they pass or fail."
+
+ADDED_NOT_PASSED = 6
+"""The exit code where the product is conformant and an added scenario did not pass."""
 
 BASELINE_RULE = (
     "A known failure is a failure all the same. A stale entry ends the run with exit code 2, unless "
@@ -45,6 +51,7 @@ class RunIdentity:
         suite_fingerprint: one hash over these files.
         suite_changes: what of them, or of the program, differs from what was released; None where nothing
             is known to compare with.
+        added_features: what `--features` added, in one line; empty where it added nothing.
         operator: who ran it, as the target file or the command line names them; may be empty.
         command: how to run the suite like that again, files named without their folders.
         profile: what the product declares, as in the target file.
@@ -58,11 +65,12 @@ class RunIdentity:
     profile: Mapping[str, bool | str | None] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     suite_commit: str = ""
+    operator: str = ""
+    command: str = "dsp-conformance run"
     suite_origin: str = "checkout"
     suite_fingerprint: str = ""
     suite_changes: Sequence[str] | None = None
-    operator: str = ""
-    command: str = "dsp-conformance run"
+    added_features: str = ""
 
     @property
     def caveat(self) -> str:
@@ -120,10 +128,12 @@ class Run:
         unusable: what in the configuration keeps the run from starting; empty where nothing does.
         plan: what is to run and what is not; None before that is known.
         baseline: the vendor's own list of known failures, if there is one.
+        receiver: what came to the receiver, and what it turned away: how often, by what it was.
         started: milliseconds since the epoch.
         finished: the same; 0 while the run goes on.
         complete: whether the run came to its end; False only for one that was read back from the journal of
             a run that did not.
+        redactor: knows the run's secrets.
     """
 
     identity: RunIdentity
@@ -134,9 +144,11 @@ class Run:
     unusable: str = ""
     plan: Plan | None = None
     baseline: Baseline | None = None
+    receiver: Mapping[str, int] = field(default_factory=dict)
     started: int = field(default_factory=now_ms)
     finished: int = 0
     complete: bool = True
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
 
     def absorb(self, records: Iterable[ScenarioRecord]) -> None:
         """Take over records that another process made."""
@@ -149,7 +161,7 @@ class Run:
         for record in self.ordered_records():
             for identifier, verdict in record.requirement_verdicts().items():
                 said.setdefault(identifier, []).append((record, verdict))
-            for check in record.checks():
+            for check in () if record.identity.added else record.checks():
                 checks.setdefault(check.requirement, []).append(check.passed)
         return [
             self._result(identifier, scenarios, checks.get(identifier, []))
@@ -184,15 +196,35 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the process: that of the verdict, or 2 for a stale baseline with nothing worse."""
+        """The exit code of the process: that of the verdict, or 2 for a stale baseline with nothing worse.
+
+        Where the product is conformant, and an added scenario neither passed nor was excluded, it is 6.
+        """
         results = self.requirement_results()
         verdict = self.decide(results)
-        no_worse = verdict is RunVerdict.CONFORMANT or (
-            verdict is RunVerdict.NON_CONFORMANT and not self.new_failures()
+        new = self.new_failures()
+        no_worse = (verdict is RunVerdict.CONFORMANT and not any(one.identity.added for one in new)) or (
+            verdict is RunVerdict.NON_CONFORMANT and not new
         )
         if no_worse and any(state.stale for _, state in self.entry_states(results)):
             return RunVerdict.UNUSABLE.exit_code
+        passed = all(one.verdict is Verdict.PASS or one.exclusion for one in self.added())
+        if verdict is RunVerdict.CONFORMANT and not passed:
+            return ADDED_NOT_PASSED
         return verdict.exit_code
+
+    def added(self) -> list[ScenarioRecord]:
+        """The scenarios that `--features` added, in order; they are judged apart from the ledger."""
+        return [record for record in self.ordered_records() if record.identity.added]
+
+    def added_sentence(self) -> str:
+        """How the added scenarios ended, in one sentence; empty where there are none."""
+        verdicts = [record.verdict for record in self.added()]
+        if not verdicts:
+            return ""
+        ran = len(verdicts) - verdicts.count(Verdict.NONE)
+        left = f", {len(verdicts) - ran} not run" if len(verdicts) > ran else ""
+        return f"Added scenarios, judged apart: {verdicts.count(Verdict.PASS)} of {ran} passed{left}."
 
     def known(self, record: ScenarioRecord) -> tuple[KnownFailure, ...]:
         """The baseline's entries that explain a failed scenario; none if it did not fail, or is not known."""
@@ -222,12 +254,13 @@ class Run:
         if self.unusable:
             return RunVerdict.UNUSABLE
         results = list(results)
-        untagged = [record.verdict for record in self.records.values() if not record.identity.requirements]
+        own = [record for record in self.records.values() if not record.identity.added]
+        untagged = [record.verdict for record in own if not record.identity.requirements]
         verdict = run_verdict(
             [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
             [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
             enforce_assumed=self.enforce_assumed,
-            suite_failed=bool(self.suite_errors) or any(map(_voids, self.records.values())),
+            suite_failed=bool(self.suite_errors) or any(map(_voids, own)),
         )
         partial = self.left_out > 0 and verdict is RunVerdict.CONFORMANT
         return RunVerdict.INCONCLUSIVE if partial else verdict
@@ -266,7 +299,8 @@ class Run:
                 return f"{who}: no verdict: the run could not start: {self.unusable}"
         open_count = len(must) - len(assessed)
         unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
-        return f"{who}: {said}.{unassessed}{self.identity.caveat}"
+        added = self.added_sentence()
+        return f"{who}: {said}.{unassessed}{self.identity.caveat}{f' {added}' if added else ''}"
 
 
 def _voids(record: ScenarioRecord) -> bool:

@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dsp_conformance.report.ledger import Keyword
-from dsp_conformance.report.run import BASELINE_RULE, DECISION_RULE, RequirementResult, Run
+from dsp_conformance.report.run import ADDED_RULE, BASELINE_RULE, DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.verdicts import RunVerdict, Verdict
+from dsp_conformance.user.account import unusual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +60,15 @@ def render(run: Run, *, colour: bool = False, width: int = 110) -> str:
         console.print(Group(_unbroken(sentence, "bold yellow")), crop=False)
         return page.getvalue()
     verdict = Text(sentence, style=_RUN_COLOURS.get(run.decide(results), "bold yellow"))
-    page_body = Group(verdict, *_head(run), *_baseline(run, results), *_tables(results), *_troubles(run))
+    page_body = Group(
+        verdict,
+        *_head(run),
+        *_baseline(run, results),
+        *_tables(results),
+        *_added(run),
+        *_receiver(run),
+        *_troubles(run),
+    )
     console.print(page_body, crop=False)
     return page.getvalue()
 
@@ -98,6 +107,15 @@ def _failures(count: int, kind: str) -> str:
     return f"{count or 'no'} {kind} failure{'' if count == 1 else 's'}"
 
 
+def _receiver(run: Run) -> Iterable[RenderableType]:
+    told = unusual(run.receiver)
+    if told:
+        yield Text("At the receiver, besides the messages that scenarios waited for:", "bold yellow")
+        for what, count in told.items():
+            yield Text(f"  {count} x {what}")
+        yield Text()
+
+
 def _tables(results: list[RequirementResult]) -> Iterable[RenderableType]:
     for keyword, title in ((Keyword.MUST, "MUST requirements"), (Keyword.ASSUMED, "ASSUMED, reported apart")):
         table = Table(
@@ -110,6 +128,21 @@ def _tables(results: list[RequirementResult]) -> Iterable[RenderableType]:
                 )
         yield table
         yield Text()
+
+
+def _added(run: Run) -> Iterable[RenderableType]:
+    """The scenarios that `--features` added: what they are, how they ended, and what that means."""
+    if not run.added():
+        return
+    title = f"Added by --features: {run.identity.added_features}"
+    table = Table("scenario", "tags", "outcome", title=escape(title), title_justify="left", box=None)
+    for one in run.added():
+        state = one.exclusion or one.verdict.label
+        tags = ", ".join(one.identity.tags)
+        table.add_row(escape(one.identity.id), escape(tags), Text(state, _COLOURS.get(state, "dim")))
+    yield table
+    yield Text(f"{run.added_sentence()} {ADDED_RULE}")
+    yield Text()
 
 
 def _counted(result: RequirementResult) -> str:
@@ -138,6 +171,8 @@ def _troubles(run: Run) -> Iterable[RenderableType]:
         for entry in known:
             yield Text(f"  baseline: {entry.about}: {entry}")
         about = ", ".join(record.identity.requirements) or "no requirement"
+        if record.identity.added:
+            about = ", ".join(("added, and no requirement's", *record.identity.tags))
         yield Text(f"  {about}; {record.attribution}")
         for line in trouble_of(record):
             yield Text(f"  {line}")

@@ -6,13 +6,18 @@ It shows what the suite holds; what was executed stands in each run's `results.j
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dsp_conformance.report.collected import CollectedScenario
     from dsp_conformance.report.ledger import Ledger, Requirement
+
+ADDED_TITLE: Final = "added by --features, judged apart from the ledger"
+"""What stands over added scenarios where requirements have their titles."""
+
+_KINDS: Final = ("Given", "When", "Then")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +75,55 @@ def trace(scenarios: Iterable[CollectedScenario], ledger: Ledger) -> list[Traced
     ]
 
 
-def to_json(traced: Iterable[TracedRequirement]) -> list[dict[str, Any]]:
-    """The trace as plain JSON values."""
+def trace_added(scenarios: Iterable[CollectedScenario]) -> tuple[TracedScenario, ...]:
+    """The scenarios that `--features` added, in the order of their files; they judge no requirement."""
+    templates: dict[str, list[CollectedScenario]] = {}
+    for scenario in scenarios:
+        if scenario.added:
+            templates.setdefault(scenario.template, []).append(scenario)
+    return tuple(map(_traced, templates.values()))
+
+
+def sentences(scenarios: Iterable[CollectedScenario]) -> dict[str, tuple[str, ...]]:
+    """Every sentence that the features hold, by the place of the definition that runs it, sorted by place.
+
+    Each begins with Given, When or Then; those of an outline stand as the feature file has them.
+    """
+    found: dict[tuple[str, int], dict[str, None]] = {}
+    for scenario in scenarios:
+        kind = "Given"
+        for step in scenario.steps:
+            kind = step.keyword if step.keyword in _KINDS else kind
+            for bound in step.bindings:
+                found.setdefault((bound.file, bound.line), {})[f"{kind} {step.template}"] = None
+    return {f"{file}:{line}": tuple(said) for (file, line), said in sorted(found.items())}
+
+
+def to_json(
+    traced: Iterable[TracedRequirement], added: Iterable[TracedScenario] = ()
+) -> list[dict[str, Any]]:
+    """The trace as plain JSON values; added scenarios, if any, come last, without a requirement."""
+    entries = [(one.requirement.id, one.requirement.title, one.scenarios) for one in traced]
+    every: list[tuple[str | None, str, tuple[TracedScenario, ...]]] = [*entries]
+    if added := tuple(added):
+        every.append((None, ADDED_TITLE, added))
     return [
-        {
-            "id": one.requirement.id,
-            "title": one.requirement.title,
-            "scenarios": [
-                {
-                    "id": scenario.id,
-                    "place": scenario.place,
-                    "name": scenario.name,
-                    "rows": list(scenario.rows),
-                    "steps": [
-                        {"keyword": step.keyword, "text": step.text, "definitions": list(step.definitions)}
-                        for step in scenario.steps
-                    ],
-                }
-                for scenario in one.scenarios
-            ],
-        }
-        for one in traced
+        {"id": identifier, "title": title, "scenarios": list(map(_scenario_json, scenarios))}
+        for identifier, title, scenarios in every
     ]
+
+
+def _scenario_json(scenario: TracedScenario) -> dict[str, Any]:
+    return {
+        "id": scenario.id,
+        "place": scenario.place,
+        "name": scenario.name,
+        "rows": list(scenario.rows),
+        "steps": [
+            {"keyword": step.keyword, "text": step.text, "definitions": list(step.definitions)}
+            for step in scenario.steps
+        ],
+    }
 
 
 def _traced(rows: list[CollectedScenario]) -> TracedScenario:

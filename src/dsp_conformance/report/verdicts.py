@@ -56,6 +56,7 @@ class Attribution(StrEnum):
     TESTBED = "precondition or testbed"
     TARGET = "unreachable target"
     SUITE = "suite's own error"
+    ADDED = "added scenario's own error"
 
 
 class Cause(StrEnum):
@@ -224,11 +225,16 @@ class Judgement:
     requirements: tuple[str, ...] = ()
 
 
-def judge(exception: BaseException) -> Judgement:
+def judge(exception: BaseException, *, added: bool = False) -> Judgement:
     """Map any exception that ended a scenario, its set-up or its tear-down to a judgement.
 
     A plain `pytest.skip` counts as not testable, as it names no line of the profile. Of several exceptions
     raised together the worst decides.
+
+    Args:
+        exception: what was raised.
+        added: the scenario is one that `--features` added: what its steps assert is a check like any
+            other, and what else goes wrong in them is not the suite's fault.
     """
     match exception:
         case RequirementNotMet():
@@ -247,21 +253,39 @@ def judge(exception: BaseException) -> Judgement:
             )
             return Judgement(Verdict.NONE, Attribution.TESTBED, finding, Exclusion.NOT_TESTABLE)
         case BaseExceptionGroup():
-            return max((judge(part) for part in exception.exceptions), key=lambda part: part.verdict)
+            return max(
+                (judge(part, added=added) for part in exception.exceptions), key=lambda part: part.verdict
+            )
         case _:
-            return Judgement(Verdict.ERROR, Attribution.SUITE, _suite_error(exception))
+            own = added and not isinstance(exception, SuiteFault)
+            return _added_trouble(exception) if own else _suite_error(exception)
 
 
-def _suite_error(exception: BaseException) -> Finding:
-    if isinstance(exception, SuiteFault):
-        return exception.finding
+def _added_trouble(exception: BaseException) -> Judgement:
     told = next((line.strip() for line in str(exception).splitlines() if line.strip()), "no message")
-    return Finding(
+    if isinstance(exception, AssertionError):
+        finding = Finding("an added scenario's own check failed", found=told)
+        return Judgement(Verdict.FAIL, Attribution.PRODUCT, finding)
+    finding = Finding(
+        "an added scenario's own steps failed",
+        expected="them to reach a verdict",
+        found=f"{type(exception).__name__}: {told}",
+        hint="this says nothing about the product: the trace leads to the step",
+    )
+    return Judgement(Verdict.ERROR, Attribution.ADDED, finding)
+
+
+def _suite_error(exception: BaseException) -> Judgement:
+    if isinstance(exception, SuiteFault):
+        return Judgement(Verdict.ERROR, Attribution.SUITE, exception.finding)
+    told = next((line.strip() for line in str(exception).splitlines() if line.strip()), "no message")
+    finding = Finding(
         "the suite itself failed",
         expected="the suite to reach a verdict",
         found=f"{type(exception).__name__}: {told}",
         hint="this says nothing about the product: report it to the suite's maintainers with the trace",
     )
+    return Judgement(Verdict.ERROR, Attribution.SUITE, finding)
 
 
 class RunVerdict(StrEnum):

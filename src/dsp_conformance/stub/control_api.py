@@ -8,7 +8,6 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,7 +18,7 @@ from starlette.routing import Route
 from dsp_conformance import __version__, gbcs
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.eui64 import Eui64, InvalidEui64
-from dsp_conformance.smki.certificates import CertificateRole, check_certificate
+from dsp_conformance.smki.certificates import CertificateRole, check_certificate, public_key_of
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.control_models import (
     CplEntryBody,
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from dsp_conformance.stub.dsp import ReferenceDsp
@@ -338,11 +338,7 @@ async def _read(request: Request, model: type[_Model]) -> _Model:
 
 
 def _public_key(certificate: x509.Certificate | None) -> ec.EllipticCurvePublicKey | None:
-    if certificate is None:
-        return None
-    key = certificate.public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey), "certificates for other keys are refused when parsed"
-    return key
+    return None if certificate is None else public_key_of(certificate)
 
 
 def _unknown_device(text: str) -> _Problem:

@@ -26,8 +26,7 @@ from dsp_conformance.duis.catalogue import (
     catalogue,
 )
 from dsp_conformance.eui64 import Eui64
-from dsp_conformance.smki.certificates import parse_certificates
-from dsp_conformance.smki.errors import SmkiError
+from dsp_conformance.smki.json_values import certificate_in, eui64_in
 from dsp_conformance.stub.cpl import ProductModel
 from dsp_conformance.stub.emulated_device import Fault
 
@@ -43,24 +42,6 @@ __all__ = [
 
 _outside_xml = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
 _LARGEST_COUNT = 1_000_000
-
-
-def _eui(value: object) -> Eui64:
-    if not isinstance(value, str):
-        raise ValueError("expected an EUI-64 as text")  # noqa: TRY004  # pydantic reports ValueError
-    return Eui64.parse(value)
-
-
-def _certificate(value: object) -> x509.Certificate:
-    if not isinstance(value, str):
-        raise ValueError("expected a certificate as PEM text")  # noqa: TRY004  # pydantic reports ValueError
-    try:
-        certificates = parse_certificates(value.encode())
-    except SmkiError as error:
-        raise ValueError(str(error)) from None
-    if len(certificates) != 1:
-        raise ValueError(f"expected one certificate, found {len(certificates)}")
-    return certificates[0]
 
 
 def _web_address(value: str) -> str:
@@ -95,8 +76,8 @@ def _octets(value: object) -> bytes:
 
 
 _Octets: TypeAlias = Annotated[bytes, PlainValidator(_octets)]
-_Eui: TypeAlias = Annotated[Eui64, PlainValidator(_eui)]
-_Certificate: TypeAlias = Annotated[x509.Certificate, PlainValidator(_certificate)]
+_Eui: TypeAlias = Annotated[Eui64, PlainValidator(eui64_in)]
+_Certificate: TypeAlias = Annotated[x509.Certificate, PlainValidator(certificate_in)]
 _Url: TypeAlias = Annotated[str, AfterValidator(_web_address)]
 _Text30: TypeAlias = Annotated[str, StringConstraints(max_length=30), AfterValidator(_writable)]
 _Firmware: TypeAlias = Annotated[str, StringConstraints(pattern=r"\A[0-9A-Fa-f]{1,8}\z")]

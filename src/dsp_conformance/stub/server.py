@@ -36,6 +36,7 @@ __all__ = ["SettingsError", "StubSettings", "serve"]
 EXIT_OK: Final = 0
 EXIT_CONFIGURATION: Final = 2
 
+_log = logging.getLogger(__name__)
 _ABOUT_TARGET: Final = "stub: test it with `dsp-conformance run --target {}`"
 _BACKLOG: Final = 512
 _KEEP_ALIVE_SECONDS: Final = 120
@@ -62,7 +63,7 @@ def serve(settings: StubSettings, *, out: TextIO | None = None, err: TextIO | No
         token = settings.token()
         options = settings.dsp_options()
         tls = stub_tls(settings)
-        context = None if tls is None else server_context(tls.server)
+        context = None if tls is None else server_context(tls.server, _tell_refused)
         with ExitStack() as stack:
             listener = stack.enter_context(_listen(settings))
             url = settings.advertised_url or _url_of(listener, "http" if tls is None else "https")
@@ -78,6 +79,10 @@ def serve(settings: StubSettings, *, out: TextIO | None = None, err: TextIO | No
         app = build_app(dsp, build_control_app(ControlApi(dsp, url), token))
         _Server(_configuration(app, context), ready_line(url), out or sys.stdout).run([listener])
     return EXIT_OK
+
+
+def _tell_refused(reason: str) -> None:
+    _log.warning("a TLS handshake failed: %s", reason)
 
 
 def ready_line(url: str) -> str:

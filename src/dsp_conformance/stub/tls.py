@@ -49,10 +49,14 @@ class StubTls:
         """Write the target file with which the suite tests this stub, and return its path.
 
         Raises:
-            SettingsError: it cannot be written.
+            SettingsError: it cannot be written, or somebody else's stands there.
         """
         token = "" if token_file is None else '\ntoken_env = "TESTBED_TOKEN"       # holds the token'
         path = self.folder / TARGET_FILE
+        if path.exists() and not path.read_bytes().startswith(_FIRST_LINE.encode()):
+            expected = f"none, or one of its own, as {TARGET_FILE} in the folder"
+            hint = "Move it, or give another folder."
+            raise SettingsError("tls", expected, f"another target file ({path})", hint)
         text = _TARGET.format(url=control_url, token=token)
         try:
             write_file(path, text.encode(), private=False, what="target file")
@@ -61,8 +65,9 @@ class StubTls:
         return path
 
 
+_FIRST_LINE: Final = "# Tests a reference DSP over TLS, with client certificates both ways."
 _TARGET: Final = f"""\
-# Tests a reference DSP over TLS, with client certificates both ways. Paths are relative to this file.
+{_FIRST_LINE} Paths are relative to this file.
 # Written by `dsp-conformance stub serve --tls` at each of its starts: copy it to change it.
 
 [testbed]

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from dsp_conformance.eui64 import Eui64
 
@@ -17,6 +25,7 @@ __all__ = [
     "KEY",
     "SECONDS",
     "URL",
+    "Bind",
     "BindAddress",
     "Declared",
     "EnvironmentName",
@@ -26,6 +35,7 @@ __all__ = [
     "Section",
     "Text",
     "Url",
+    "UrlPath",
     "bind_address",
 ]
 
@@ -72,10 +82,28 @@ def bind_address(value: object) -> BindAddress:
     return BindAddress(match["v6"] or match["host"], int(match["port"]))
 
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Url = Annotated[str, AfterValidator(_http_url)]
-Eui = Annotated[Eui64, PlainValidator(_eui64)]
-FilePath = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]+$")]
+# What a validating function demands, JSON Schema has to be told besides.
+_PORT = "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|0*[1-9][0-9]{0,3})"
+_URL_PATTERN = rf"^[Hh][Tt][Tt][Pp][Ss]?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:{_PORT})?(/[^?# ]*)?$"
+_BIND_PATTERN = rf"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):({_PORT}|0{{1,5}})$"
+_EUI_PATTERN = "^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}$"
+
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, strip_whitespace=True),
+    WithJsonSchema({"type": "string", "pattern": r"\S"}),
+]
+Url = Annotated[str, AfterValidator(_http_url), WithJsonSchema({"type": "string", "pattern": _URL_PATTERN})]
+Eui = Annotated[Eui64, PlainValidator(_eui64), WithJsonSchema({"type": "string", "pattern": _EUI_PATTERN})]
+Bind = Annotated[
+    BindAddress, PlainValidator(bind_address), WithJsonSchema({"type": "string", "pattern": _BIND_PATTERN})
+]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")]
+FilePath = Annotated[
+    str,
+    StringConstraints(min_length=1, pattern=r"^[^\x00]+$"),
+    Field(json_schema_extra={"format": "path"}),
+]
 EnvironmentName = Annotated[str, StringConstraints(pattern=_ENVIRONMENT_NAME)]
 Seconds = Annotated[float, Field(gt=0, le=_LONGEST_WAIT)]
 Declared = Literal["yes", "no", "undeclared"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, PlainValidator, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import UserRole
@@ -15,6 +15,7 @@ from dsp_conformance.target.fields import (
     KEY,
     SECONDS,
     URL,
+    Bind,
     BindAddress,
     Declared,
     EnvironmentName,
@@ -24,16 +25,18 @@ from dsp_conformance.target.fields import (
     Section,
     Text,
     Url,
-    bind_address,
+    UrlPath,
 )
 from dsp_conformance.target.testbed_form import TestbedForm
 from dsp_conformance.target.tls_form import ReceiverTlsForm, TlsForm
+from dsp_conformance.user.receiver_settings import DEFAULT_RATE
 from dsp_conformance.user.transport import Timeouts
 
 __all__ = ["SECTIONS", "TargetForm"]
 
 _TIMEOUTS = Timeouts()
 _SMALLEST_LIMIT = 65_536
+_LARGEST_RATE = 100_000
 _LARGEST_LIMIT = 1 << 30
 
 
@@ -41,6 +44,14 @@ def _rejection(code: ResponseCode) -> ResponseCode:
     if code.is_success:
         raise ValueError("no rejection")
     return code
+
+
+_RejectionCode = Annotated[
+    ResponseCode,
+    Field(strict=False),
+    AfterValidator(_rejection),
+    WithJsonSchema({"type": "string", "enum": [one.value for one in ResponseCode if not one.is_success]}),
+]
 
 
 class DspForm(Section):
@@ -86,11 +97,14 @@ class UserForm(Section):
 class ReceiverForm(Section):
     """`[receiver]`: where the suite listens for asynchronous responses and alerts."""
 
-    bind: Annotated[BindAddress, PlainValidator(bind_address)] = Field(
+    bind: Bind = Field(
         default=BindAddress("127.0.0.1", 0),
         description="'host:port', such as '127.0.0.1:0' (port 0: any free one)",
     )
     public_url: Url | None = Field(default=None, description=f"{URL}, at which the DSP reaches the receiver")
+    path: UrlPath | None = Field(
+        default=None, description="the path at which it takes messages, such as '/responses'"
+    )
     tls: ReceiverTlsForm | None = Field(default=None, description="a section [receiver.tls]")
 
 
@@ -101,7 +115,7 @@ class SchemaForm(Section):
 
 
 class TimeoutsForm(Section):
-    """`[timeouts]`, in seconds."""
+    """`[timeouts]`: how long is waited, in seconds."""
 
     connect: Seconds = Field(default=_TIMEOUTS.connect, description=SECONDS)
     answer: Seconds = Field(default=_TIMEOUTS.answer, description=SECONDS)
@@ -117,12 +131,18 @@ class LimitsForm(Section):
         le=_LARGEST_LIMIT,
         description=f"a number of octets from {_SMALLEST_LIMIT} to {_LARGEST_LIMIT}",
     )
+    max_messages_per_second: int = Field(
+        default=DEFAULT_RATE,
+        ge=1,
+        le=_LARGEST_RATE,
+        description=f"a number of messages from 1 to {_LARGEST_RATE}, which the receiver takes in a second",
+    )
 
 
 class ProfileForm(Section):
     """`[profile]`: what the product declares."""
 
-    rejection_code: Annotated[ResponseCode, Field(strict=False), AfterValidator(_rejection)] = Field(
+    rejection_code: _RejectionCode = Field(
         default=ResponseCode.E51, description="a DUIS response code for rejections, such as 'E51'"
     )
     settle_seconds: Seconds = Field(default=5.0, description=SECONDS)

@@ -12,9 +12,15 @@ from dsp_conformance.smki.credentials import load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
-from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm
+from dsp_conformance.target.secrets import Secrets, key_lines, shows_a_name
+from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm, ProvisionedForm
 from dsp_conformance.target.values import DspSettings, Profile, Target, endpoints_under
-from dsp_conformance.testbed.settings import CommandSettings, ControlApiSettings, ManualSettings
+from dsp_conformance.testbed.settings import (
+    CommandSettings,
+    ControlApiSettings,
+    ManualSettings,
+    ProvisionedSettings,
+)
 from dsp_conformance.tls.files import Purpose, check_authorities, check_own
 from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 from dsp_conformance.user.receiver_settings import ReceiverSettings
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from dsp_conformance.smki.credentials import Credential
     from dsp_conformance.target.form import (
         DspForm,
+        LimitsForm,
         ProfileForm,
         ReceiverForm,
         SchemaForm,
@@ -61,6 +68,8 @@ class Loader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._problems: list[TargetProblem] = []
+        self._secrets: set[str] = set()
+        self._key_lines: set[str] = set()
 
     def load(self, form: TargetForm) -> Target:
         """Load everything.
@@ -71,7 +80,7 @@ class Loader:
         limit = form.limits.max_message_size
         dsp = self._dsp(form.dsp)
         users = self._users(form.users)
-        receiver = self._receiver(form.receiver, limit)
+        receiver = self._receiver(form.receiver, form.limits)
         tls = ClientTls() if form.tls is None else self._client_tls("tls", form.tls)
         testbed = self._testbed(form.testbed, tls)
         schema = self._schema(form.schema_files)
@@ -95,6 +104,7 @@ class Loader:
             baseline,
             tls,
             operator=form.report.operator or "",
+            secrets=Secrets(frozenset(self._secrets), frozenset(self._key_lines)),
         )
 
     def _report(self, section: str, key: str, expected: str, found: str, hint: str = "") -> None:
@@ -164,6 +174,7 @@ class Loader:
                     self._report(section, absent, f"the path that goes with {present}", "nothing")
                 return None
             folder = self._path.parent
+            self._key_lines.update(key_lines(folder / key))
             try:
                 return load_credential(
                     folder / certificate, folder / key, password=password, eui=form.eui, roles=roles, use=use
@@ -184,12 +195,20 @@ class Loader:
             return None
         return ServiceUser(form.eui, frozenset(form.roles), xml_signing, gbcs_signing, gbcs_key_agreement)
 
-    def _receiver(self, form: ReceiverForm, limit: int) -> ReceiverSettings:
+    def _receiver(self, form: ReceiverForm, limits: LimitsForm) -> ReceiverSettings:
         if form.bind.host in _EVERYWHERE and form.public_url is None:
             found = "nothing, while bind listens on every address"
             self._report("receiver", "public_url", "the address at which the DSP reaches it", found)
         tls = None if form.tls is None else self._receiver_tls(form.tls)
-        return ReceiverSettings(form.bind.host, form.bind.port, form.public_url, limit, tls)
+        return ReceiverSettings(
+            form.bind.host,
+            form.bind.port,
+            form.public_url,
+            limits.max_message_size,
+            tls,
+            form.path,
+            limits.max_messages_per_second,
+        )
 
     def _receiver_tls(self, form: ReceiverTlsForm) -> ServerTls | None:
         own = self._own_certificate("receiver.tls", form, Purpose.SERVER)
@@ -217,6 +236,7 @@ class Loader:
                 )
                 self._report(section, absent, f"the path that goes with {present}", "nothing")
             return None
+        self._key_lines.update(key_lines(self._path.parent / form.key))
         own = OwnCertificate(self._path.parent / form.certificate, self._path.parent / form.key, password)
         try:
             check_own(own, purpose)
@@ -246,10 +266,8 @@ class Loader:
                 return self._command(form)
             case ManualForm():
                 return ManualSettings(frozenset(form.capabilities))
-            case _:
-                hint = "This version knows the keys of this driver, and cannot drive it yet."
-                self._report("testbed", "driver", "the driver 'control-api'", repr(form.driver), hint)
-                return None
+            case ProvisionedForm():
+                return self._provisioned(form)
 
     def _control_api(self, form: ControlApiForm, tls: ClientTls) -> ControlApiSettings:
         token = self._secret("testbed", "token_env", form.token_env)
@@ -259,6 +277,18 @@ class Loader:
             self._report("testbed", "token_env", expected, found)
         tls = tls if form.tls is None else self._client_tls("testbed.tls", form.tls)
         return ControlApiSettings(form.url, token, tls)
+
+    def _provisioned(self, form: ProvisionedForm) -> ProvisionedSettings | None:
+        from dsp_conformance.testbed.device_list import (  # noqa: PLC0415 - used in few runs
+            DeviceListError,
+            load_device_list,
+        )
+
+        try:
+            return ProvisionedSettings(load_device_list(self._path.parent / form.devices))
+        except DeviceListError as error:
+            self._report("testbed", "devices", "a list of Devices that can be used", "none", str(error))
+            return None
 
     def _command(self, form: CommandForm) -> CommandSettings | None:
         """Find the program: beside the target file if its name holds a slash, else on the PATH."""
@@ -288,10 +318,13 @@ class Loader:
             return None
         value = os.environ.get(name, "")
         if not value:
-            expected = f"the environment variable {name} to hold the secret"
+            # A secret that was put in the place of its variable's name must not be told either.
+            named = name if shows_a_name(name) else "that it names (not shown)"
+            expected = f"the environment variable {named} to hold the secret"
             found = "it empty" if name in os.environ else "no such variable"
             self._report(section, key, expected, found, "Set it in the environment of this program.")
             return None
+        self._secrets.add(value)
         return value
 
     def _smki(self, section: str, key: str, error: SmkiError) -> None:

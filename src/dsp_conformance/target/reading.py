@@ -10,24 +10,26 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.form import SECTIONS, TargetForm
 from dsp_conformance.target.loading import Loader
 from dsp_conformance.target.testbed_form import DRIVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic_core import ErrorDetails
 
     from dsp_conformance.target.values import Target
 
-__all__ = ["load_target"]
+__all__ = ["form_problems", "load_target"]
 
 _LIMIT = 1 << 20
 _SHOWN = 60
+_NOT_SHOWN = "something else (not shown: it may be the secret itself)"
 _FILE = "a target file: UTF-8 text in TOML"
-_REMOVE = "Remove it, or spell it as README.md does."
+_REMOVE = "Remove it, or spell it as docs/target-file.md does."
 _quoted = re.compile(r"'([^']+)'").findall
 
 
@@ -42,11 +44,18 @@ def load_target(path: Path | str) -> Target:
     """
     path = Path(path)
     tree = _tree(path)
+    if problems := form_problems(tree):
+        raise TargetError(path, problems)
+    return Loader(path).load(TargetForm.model_validate(tree))
+
+
+def form_problems(tree: Mapping[str, object]) -> tuple[TargetProblem, ...]:
+    """What is wrong with the content of a target file, whatever it names; nothing where nothing is."""
     try:
-        form = TargetForm.model_validate(tree)
+        TargetForm.model_validate(tree)
     except ValidationError as error:
-        raise TargetError(path, tuple(_problem(each) for each in error.errors())) from None
-    return Loader(path).load(form)
+        return tuple(_problem(each) for each in error.errors())
+    return ()
 
 
 def _tree(path: Path) -> dict[str, object]:
@@ -106,7 +115,8 @@ def _problem(error: ErrorDetails) -> TargetProblem:
     if kind == "missing":
         return TargetProblem(section, key, expected, "nothing")
     choices = _quoted(str(error.get("ctx", {}).get("expected", "")))
-    return TargetProblem(section, item, expected, _shown(value), _nearest(value, choices))
+    found = _NOT_SHOWN if key.endswith("_env") else _shown(value)
+    return TargetProblem(section, item, expected, found, _nearest(value, choices))
 
 
 def _unknown_driver(value: object) -> TargetProblem:
@@ -132,5 +142,5 @@ def _nearest(value: object, choices: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, bool) else str(value).lower()
+    text = Redactor().text(repr(value)) if not isinstance(value, bool) else str(value).lower()
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from dsp_conformance.target.fields import URL, EnvironmentName, FilePath, Seconds, Section, Text, Url
 from dsp_conformance.target.tls_form import TlsForm
@@ -31,6 +31,14 @@ def _manual(capability: Capability) -> Capability:
     if capability not in _MANUAL:
         raise ValueError("not by hand")
     return capability
+
+
+_ByHand = Annotated[
+    Capability,
+    Field(strict=False),
+    AfterValidator(_manual),
+    WithJsonSchema({"type": "string", "enum": [one.value for one in _MANUAL]}),
+]
 
 
 class ControlApiForm(Section):
@@ -74,7 +82,7 @@ class ManualForm(Section):
     """A person brings the DSP into states, told what to do in the terminal."""
 
     driver: Literal["manual"] = Field(description=_DRIVER)
-    capabilities: list[Annotated[Capability, Field(strict=False), AfterValidator(_manual)]] = Field(
+    capabilities: list[_ByHand] = Field(
         default_factory=lambda: list(_MANUAL),
         description=f"a list of what the person can do: {', '.join(_MANUAL)}",
     )

@@ -9,6 +9,7 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.target.errors import TargetError, TargetProblem
+from dsp_conformance.target.secrets import Secrets
 from dsp_conformance.testbed import Capability
 from dsp_conformance.testbed.settings import ControlApiSettings
 from dsp_conformance.tls.settings import ClientTls
@@ -146,6 +147,7 @@ class Target:
         tls: how to connect to the DSP's services where their URLs are https.
         before_mp105: of the bundled stub: behave as the DSP did before the change.
         operator: who runs the suite, as reports are to name them; may be empty.
+        secrets: what no report may show.
     """
 
     path: Path | None
@@ -162,6 +164,7 @@ class Target:
     tls: ClientTls = field(default_factory=ClientTls)
     before_mp105: bool = False
     operator: str = ""
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
 
     @classmethod
     def bundled_stub(cls, *, before_mp105: bool = False) -> Self:

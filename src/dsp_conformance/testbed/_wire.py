@@ -14,8 +14,7 @@ from cryptography.x509 import Certificate
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainValidator, TypeAdapter
 
 from dsp_conformance.eui64 import Eui64
-from dsp_conformance.smki.certificates import parse_certificates
-from dsp_conformance.smki.errors import SmkiError
+from dsp_conformance.smki.json_values import certificate_in, eui64_in, text_in
 from dsp_conformance.testbed.protocol import Capability
 
 __all__ = [
@@ -29,26 +28,6 @@ __all__ = [
 ]
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"expected text, got {type(value).__name__}")  # noqa: TRY004 - what pydantic collects
-    return value
-
-
-def _eui64(value: object) -> Eui64:
-    return Eui64.parse(_text(value))
-
-
-def _certificate(value: object) -> Certificate:
-    try:
-        certificates = parse_certificates(_text(value).encode())
-    except SmkiError as error:
-        raise ValueError(str(error)) from error
-    if len(certificates) != 1:
-        raise ValueError(f"expected one certificate as PEM, got {len(certificates)}")
-    return certificates[0]
-
-
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -57,11 +36,11 @@ def _http_url(value: str) -> str:
 
 
 def _octets(value: object) -> bytes:
-    return base64.b64decode(_text(value), validate=True)
+    return base64.b64decode(text_in(value), validate=True)
 
 
-_Eui = Annotated[Eui64, PlainValidator(_eui64)]
-_Pem = Annotated[Certificate, PlainValidator(_certificate)]
+_Eui = Annotated[Eui64, PlainValidator(eui64_in)]
+_Pem = Annotated[Certificate, PlainValidator(certificate_in)]
 
 
 class _Answer(BaseModel):

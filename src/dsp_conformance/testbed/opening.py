@@ -9,6 +9,7 @@ from dsp_conformance.testbed.settings import (
     CommandSettings,
     ControlApiSettings,
     ManualSettings,
+    ProvisionedSettings,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ def open_testbed(settings: TestbedSettings) -> OperationsTestbed:
     match settings:
         case ControlApiSettings():
             return ControlApiTestbed(settings.url, settings.token, tls=settings.tls)
+        case ProvisionedSettings():
+            from dsp_conformance.testbed.provisioned import ProvisionedTestbed  # noqa: PLC0415 - as below
+
+            return ProvisionedTestbed()
         case CommandSettings():
             from dsp_conformance.testbed.command import CommandTestbed  # noqa: PLC0415 - used in few runs
 

@@ -10,12 +10,14 @@ from dsp_conformance.tls.settings import ClientTls
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dsp_conformance.testbed.device_list import DeviceList
     from dsp_conformance.testbed.protocol import Capability
 
 __all__ = [
     "CommandSettings",
     "ControlApiSettings",
     "ManualSettings",
+    "ProvisionedSettings",
     "TestbedSettings",
 ]
 
@@ -33,6 +35,17 @@ class ControlApiSettings:
     url: str
     token: str | None = field(default=None, repr=False)
     tls: ClientTls = field(default_factory=ClientTls)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedSettings:
+    """Devices that were brought into their states beforehand.
+
+    Attributes:
+        devices: the list of them.
+    """
+
+    devices: DeviceList
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +76,5 @@ class ManualSettings:
     capabilities: frozenset[Capability]
 
 
-TestbedSettings = ControlApiSettings | CommandSettings | ManualSettings
+TestbedSettings = ControlApiSettings | ProvisionedSettings | CommandSettings | ManualSettings
 """The settings of one driver."""

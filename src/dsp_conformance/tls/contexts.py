@@ -14,7 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from dsp_conformance.smki.errors import Defect, SmkiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import requests
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dsp_conformance.tls.settings import ClientTls, OwnCertificate, ServerTls
 
-__all__ = ["HungUp", "client_context", "server_context", "tls_adapter"]
+__all__ = ["HungUp", "client_context", "server_context", "tls_adapter", "words_of"]
 
 _REFUSAL_SECONDS = 0.5
 _NO_WORD = "the connection was closed without a word"
@@ -52,8 +52,12 @@ def client_context(tls: ClientTls) -> ssl.SSLContext:
     return context
 
 
-def server_context(tls: ServerTls) -> ssl.SSLContext:
+def server_context(tls: ServerTls, failed: Callable[[str], None] | None = None) -> ssl.SSLContext:
     """Make the context of a server: TLS 1.2 or newer; authorities of clients make it demand certificates.
+
+    Args:
+        tls: what the server needs.
+        failed: told why, of every handshake that fails in a server on asyncio.
 
     Raises:
         SmkiError: a file cannot be used.
@@ -64,7 +68,28 @@ def server_context(tls: ServerTls) -> ssl.SSLContext:
         _trust(context, tls.client_ca)
         context.verify_mode = ssl.CERT_REQUIRED
     _show(context, tls.own)
+    if failed is not None:
+        context.sslobject_class = _telling(failed)
     return context
+
+
+def _telling(failed: Callable[[str], None]) -> type[ssl.SSLObject]:
+    class Telling(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                failed(words_of(error))
+                raise
+
+    return Telling
+
+
+def words_of(error: ssl.SSLError) -> str:
+    """Return what OpenSSL gives as the reason, in small letters and words."""
+    return (error.reason or type(error).__name__).replace("_", " ").lower()
 
 
 def tls_adapter(tls: ClientTls, *, retries: Retry | int = 0, pool: int = 10) -> HTTPAdapter:

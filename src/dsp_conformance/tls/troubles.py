@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from dsp_conformance.tls.contexts import HungUp
+from dsp_conformance.tls.contexts import HungUp, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +153,7 @@ _REFUSALS: Final = ("UNKNOWN_CA", "CERTIFICATE", "ACCESS_DENIED", "DECRYPT_ERROR
 
 def _alert(error: ssl.SSLError, url: str, tls: ClientTls, url_key: str) -> TlsTrouble:
     reason = error.reason or type(error).__name__
-    found = reason.replace("_", " ").lower()[:_LONGEST]
+    found = words_of(error)[:_LONGEST]
     if reason in _NO_TLS:
         hint = f"Use http in {url_key} of the target file, or the port at which the server speaks https."
         return TlsTrouble(TlsFlaw.NO_TLS, f"TLS at {url}", found, url_key, hint)

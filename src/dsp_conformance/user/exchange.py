@@ -5,6 +5,7 @@ from datetime import datetime
 
 from dsp_conformance.duis.messages import Response, ServiceRequest
 from dsp_conformance.duis.terms import Service
+from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import CheckOutcome
 from dsp_conformance.user.transport import HttpAnswer
 
@@ -82,6 +83,7 @@ class Delivery:
         status: the HTTP status that it was answered with; 0 where that is not known.
         peer: who posted it, as "host:port"; empty where that is not known.
         headers: the HTTP headers as they came, names in lower case.
+        stranger: whom it was for, where that is no Service User of the run, so that it was refused.
     """
 
     received_at: datetime
@@ -95,10 +97,13 @@ class Delivery:
     status: int = 0
     peer: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    stranger: Eui64 | None = None
 
     @property
     def refusal(self) -> str:
         """Why the receiver refused it, in one line; empty where it took it."""
+        if self.stranger is not None:
+            return f"{self.stranger} is no Service User that takes messages here"
         return "; ".join(f"{check.requirement}: {check.found}" for check in self.checks if not check.passed)
 
     @property

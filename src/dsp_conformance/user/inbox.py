@@ -1,21 +1,28 @@
 """What the receiver took in, and waiting for it: by condition with a deadline, never by sleeping."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import Condition, RLock
 from typing import Final, Protocol
 
 from dsp_conformance.duis.identifiers import RequestID
-from dsp_conformance.duis.messages import DccAlert, DeviceAlert, OtherBody, Response
+from dsp_conformance.duis.messages import OtherBody, Response
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.user.account import BEYOND, account
 from dsp_conformance.user.exchange import Delivery
+from dsp_conformance.user.naming import answered_request, parties_of, recipients_of
+from dsp_conformance.user.transport import utc_now
 
 KEPT_OF_REFUSED: Final = 65_536
 """Octets kept of one refused message."""
 
 KEPT_OF_ALL_REFUSED: Final = 64 * 1024 * 1024
 """Octets kept of all refused messages of a run together; of those that come later, none."""
+
+MOST_REASONS: Final = 50
+"""Reasons kept why something was turned away: part of a reason may be what a client said."""
 
 MOST_REFUSED: Final = 50_000
 """Refused messages kept; later ones are counted only. A run that gets there can prove nothing any more."""
@@ -41,6 +48,15 @@ class Arrivals(Protocol):
     def wait_out(self, moment: float) -> None:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
 
+    def take_for(self, user: Eui64) -> None:
+        """Take messages for this Service User from now on; those for others are refused."""
+
+    def turned_away_since(self, moment: datetime) -> tuple[str, ...]:
+        """Return why something was turned away unread since that moment, each reason once."""
+
+    def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
+        """Note which requests were sent, and when, for the account of the run."""
+
 
 @dataclass(slots=True)
 class Inbox:
@@ -61,6 +77,10 @@ class Inbox:
     _deliveries: list[Delivery] = field(default_factory=list, repr=False)
     _by_request: dict[RequestID, list[Delivery]] = field(default_factory=dict, repr=False)
     _by_party: dict[Eui64, list[Delivery]] = field(default_factory=dict, repr=False)
+    _ours: set[Eui64] = field(default_factory=set, repr=False)
+    _turned_away: dict[str, tuple[int, datetime]] = field(default_factory=dict, repr=False)
+    _remarks: dict[str, int] = field(default_factory=dict, repr=False)
+    _sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False)
     _refused: int = 0
     _refused_octets: int = 0
 
@@ -77,7 +97,7 @@ class Inbox:
             self._deliveries.append(delivery)
             if request_id is not None:
                 self._by_request.setdefault(request_id, []).append(delivery)
-            for party in _parties(delivery):
+            for party in parties_of(delivery):
                 self._by_party.setdefault(party, []).append(delivery)
             self._arrived.notify_all()
 
@@ -120,6 +140,58 @@ class Inbox:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
         self.wait_until(lambda: False, max(0.0, moment - time.monotonic()))
 
+    def take_for(self, user: Eui64) -> None:
+        """Take messages for this Service User from now on; those for others are refused."""
+        with self._arrived:
+            self._ours.add(user)
+
+    def stranger_in(self, response: Response | None) -> Eui64 | None:
+        """Return whom a message is for, if that is nobody of ours; None while nobody at all is."""
+        recipients = set() if response is None else recipients_of(response)
+        with self._arrived:
+            if not self._ours or not recipients or recipients & self._ours:
+                return None
+        return min(recipients)
+
+    def turn_away(self, what: str) -> None:
+        """Count something that was not read, and why."""
+        with self._arrived:
+            if what not in self._turned_away and len(self._turned_away) >= MOST_REASONS:
+                what = "turned away for other reasons"
+            count, _ = self._turned_away.get(what, (0, None))
+            self._turned_away[what] = (count + 1, utc_now())
+
+    def remark(self, what: str) -> None:
+        """Count something odd about a message that was taken."""
+        with self._arrived:
+            self._remarks[what] = self._remarks.get(what, 0) + 1
+
+    def turned_away_since(self, moment: datetime) -> tuple[str, ...]:
+        """Return why something was turned away unread since that moment, each reason once."""
+        with self._arrived:
+            return tuple(what for what, (_, last) in self._turned_away.items() if last >= moment)
+
+    def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
+        """Note which requests were sent, and when, for the account of the run."""
+        with self._arrived:
+            self._sent.update(requests)
+
+    def account(self, patience: float) -> dict[str, int]:
+        """Count what came, and what was turned away unread (`user.account`).
+
+        Args:
+            patience: seconds that a response is waited for.
+        """
+        with self._arrived:
+            counts = account(self._deliveries, self._sent, patience)
+            beyond = {BEYOND: self.refused_beyond} if self.refused_beyond else {}
+            return (
+                counts
+                | beyond
+                | self._remarks
+                | {what: count for what, (count, _) in self._turned_away.items()}
+            )
+
     def _beginning_of(self, refused: Delivery) -> Delivery:
         self._refused += 1
         room = min(KEPT_OF_REFUSED, KEPT_OF_ALL_REFUSED - self._refused_octets)
@@ -136,28 +208,3 @@ class Inbox:
                 OtherBody("a message too large to keep"),
             )
         return replace(refused, octets=octets, response=response)
-
-
-def answered_request(delivery: Delivery) -> RequestID | None:
-    """Return the request that a message names, by its RequestID or else by its ResponseID mirrored.
-
-    An alert answers no request, whatever it names.
-    """
-    response = _answer_in(delivery)
-    if response is None:
-        return None
-    if response.request_id is not None or response.response_id is None:
-        return response.request_id
-    mirrored = response.response_id
-    return RequestID(mirrored.target, mirrored.originator, mirrored.counter)
-
-
-def _parties(delivery: Delivery) -> set[Eui64]:
-    response = _answer_in(delivery)
-    named = () if response is None else (response.request_id, response.response_id)
-    return {party for each in named if each is not None for party in (each.originator, each.target)}
-
-
-def _answer_in(delivery: Delivery) -> Response | None:
-    response = delivery.response
-    return None if response is None or isinstance(response.body, DeviceAlert | DccAlert) else response

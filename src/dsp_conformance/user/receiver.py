@@ -24,6 +24,7 @@ from dsp_conformance.duis import messages as duis
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.tls.contexts import server_context
 from dsp_conformance.tls.serving import Server, loop_for, with_tls
+from dsp_conformance.user.admission import Admission, same_path
 from dsp_conformance.user.checks import CheckOutcome, check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
@@ -45,12 +46,12 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
     Raises:
         ReceiverUnusable: the address cannot be bound, or the files for TLS cannot be used.
     """
-    context = _context(settings)
+    context = _context(settings, inbox)
     listener = _listen(settings.host, settings.port)
     scheme = "http" if context is None else "https"
-    url = settings.public_url or f"{scheme}://{_in_url(settings.host)}:{listener.getsockname()[1]}/"
+    own_url = f"{scheme}://{_in_url(settings.host)}:{listener.getsockname()[1]}{settings.own_path}"
     configuration = uvicorn.Config(
-        _application(settings.limit, inspector, inbox),
+        _application(settings, inspector, inbox),
         loop=loop_for(context),
         http="h11",  # unlike the faster one, it bounds what a client may send as headers
         log_config=None,
@@ -64,15 +65,26 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
     thread = threading.Thread(target=server.run, args=([listener],), name="receiver", daemon=True)
     thread.start()
     try:
-        yield url
+        yield settings.public_url or own_url
     finally:
         server.should_exit = True
         thread.join(_STOP_SECONDS)
         listener.close()
 
 
-def _application(limit: int, inspector: Inspector, inbox: Inbox) -> Starlette:
+def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox) -> Starlette:
+    limit = settings.limit
+    admission = Admission(settings.rate, settings.path)
+    elsewhere = f"messages posted to another path than {settings.own_path}, and taken"
+
     async def receive(request: Request) -> Response:
+        path = request.scope["path"]
+        if (away := admission.refusal(path)) is not None:
+            inbox.turn_away(away.what)
+            headers = {"Connection": "close", "Retry-After": "1"}
+            return PlainTextResponse(f"{away.what}\n", away.status, headers)
+        if not same_path(settings.own_path, path):
+            inbox.remark(elsewhere)
         content_type = request.headers.get("content-type", "")[:_SHOWN]
         peer = "" if request.client is None else f"{_in_url(request.client.host)}:{request.client.port}"
         came = partial(replace, peer=peer, headers=tuple(request.headers.items()))
@@ -84,6 +96,8 @@ def _application(limit: int, inspector: Inspector, inbox: Inbox) -> Starlette:
             inbox.put(came(unusable, status=flaw.status))
             return PlainTextResponse(f"{flaw.what}\n", flaw.status)
         delivery = await run_in_threadpool(_inspect, inspector, octets, content_type)
+        if (stranger := inbox.stranger_in(delivery.response)) is not None:
+            delivery = replace(delivery, accepted=False, stranger=stranger)
         status = _status(delivery)
         inbox.put(came(delivery, status=status))
         if delivery.accepted:
@@ -167,11 +181,15 @@ def _delivery(
     )
 
 
-def _context(settings: ReceiverSettings) -> ssl.SSLContext | None:
+def _context(settings: ReceiverSettings, inbox: Inbox) -> ssl.SSLContext | None:
     if settings.tls is None:
         return None
+
+    def failed(reason: str) -> None:
+        inbox.turn_away(f"TLS handshakes with the receiver that failed: {reason}")
+
     try:
-        return server_context(settings.tls)
+        return server_context(settings.tls, failed)
     except SmkiError as error:
         raise ReceiverUnusable(f"{settings.host}:{settings.port}", "", str(error)) from None
 

@@ -1,9 +1,14 @@
 """Where the receiver listens, apart from the receiver itself: workers of a parallel run have none to load."""
 
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
 
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
 from dsp_conformance.tls.settings import ServerTls
+
+DEFAULT_RATE: Final = 1000
+"""Messages a second: several times what the fastest run on one machine brings about."""
 
 
 @dataclass(eq=False)
@@ -39,6 +44,9 @@ class ReceiverSettings:
         public_url: the URL at which the DSP reaches it, if that is not the address bound to.
         limit: octets of the largest message taken.
         tls: makes it an https server; None for http.
+        path: the path at which messages are taken, and no other. Where None, they are taken at any, because a
+            proxy in front may have changed it, and those at another than the public URL's are counted.
+        rate: messages a second that are taken; more in a burst of a second's worth.
     """
 
     host: str = "127.0.0.1"
@@ -46,3 +54,12 @@ class ReceiverSettings:
     public_url: str | None = None
     limit: int = DEFAULT_LIMIT
     tls: ServerTls | None = None
+    path: str | None = None
+    rate: int = DEFAULT_RATE
+
+    @property
+    def own_path(self) -> str:
+        """The path at which messages should come."""
+        if self.path is not None:
+            return self.path
+        return urlsplit(self.public_url or "").path or "/"

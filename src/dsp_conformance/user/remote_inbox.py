@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from dsp_conformance.calls import Caller
 from dsp_conformance.duis.identifiers import RequestID
@@ -22,6 +23,9 @@ def served_by(inbox: Inbox) -> Mapping[str, Callable[..., object]]:
         "inbox.answers_to": inbox.answers_to,
         "inbox.answers_about": inbox.answers_about,
         "inbox.wait_for_answers": wait_for_answers,
+        "inbox.take_for": inbox.take_for,
+        "inbox.turned_away_since": inbox.turned_away_since,
+        "inbox.note_sent": inbox.note_sent,
     }
 
 
@@ -52,6 +56,19 @@ class RemoteInbox:
         """Wait for that many messages that name this request; return those that came, perhaps none."""
         found: tuple[Delivery, ...] = self._call("inbox.wait_for_answers", request_id, timeout, count)
         return found
+
+    def take_for(self, user: Eui64) -> None:
+        """Take messages for this Service User from now on; those for others are refused."""
+        self._call("inbox.take_for", user)
+
+    def turned_away_since(self, moment: datetime) -> tuple[str, ...]:
+        """Return why something was turned away unread since that moment, each reason once."""
+        found: tuple[str, ...] = self._call("inbox.turned_away_since", moment)
+        return found
+
+    def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
+        """Note which requests were sent, and when, for the account of the run."""
+        self._call("inbox.note_sent", dict(requests))
 
     def wait_out(self, moment: float) -> None:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""

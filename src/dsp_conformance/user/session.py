@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from lxml import etree
 
@@ -41,6 +42,7 @@ class Connection:
         counters: hands out request counters.
         dcc_id: the target of non-device requests.
         schema_version: the DUIS version that requests state.
+        sent: the requests of this process, with the time at which each was last sent.
     """
 
     transport: DuisTransport
@@ -49,6 +51,7 @@ class Connection:
     counters: Counters
     dcc_id: Eui64
     schema_version: str = SCHEMA_VERSION
+    sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -182,7 +185,7 @@ class UserSession:
     ) -> Exchange:
         service = service or service_for(request.command_variant)
         url = self.connection.transport.endpoints.url_of(service)
-        sent_at = utc_now()
+        sent_at = self.connection.sent[request.request_id] = utc_now()
         exchange = Exchange(request, service, url, octets, sent_at, None, None, (), None)
         try:
             answer = self.connection.transport.post(service, octets)

@@ -7,6 +7,7 @@ for long, which the DSP may be closing at this moment, is not used again.
 """
 
 import io
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -185,6 +187,17 @@ class DuisTransport:
         finally:
             self._local.used_at = time.monotonic()
 
+    def unreachable(self, service: Service) -> TargetUnreachable | None:
+        """Look whether anybody listens where a service is, without asking anything; None where so."""
+        url = self.endpoints.url_of(service)
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((parts.hostname or "", port), self.timeouts.connect).close()
+        except OSError as error:
+            return TargetUnreachable(Obstacle.CONNECT, url, str(error))
+        return None
+
     def _request(
         self, session: requests.Session, url: str, octets: bytes, content_type: str
     ) -> requests.PreparedRequest:
@@ -234,13 +247,13 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _lowered(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name.lower(), value) for name, value in headers.items())
-
-
 def utc_now() -> datetime:
     """Return the present moment with its time zone."""
     return datetime.now(UTC)
+
+
+def _lowered(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in headers.items())
 
 
 _OBSTACLES: Final[tuple[tuple[type[Exception], Obstacle], ...]] = (

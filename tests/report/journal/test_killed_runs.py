@@ -99,3 +99,13 @@ def test_a_journal_that_cannot_be_used_ends_the_command_with_exit_code_2(
         assert done.exit_code == 2
         assert "cannot be used" in done.output
     assert not (tmp_path / "results.json").exists()
+
+
+def test_a_run_whose_journal_cannot_be_written_is_an_error_of_the_suite(suite: Any) -> None:
+    folder: Path = suite.pytester.path / "out"
+    (folder / journal.NAME / "in the way").mkdir(parents=True)
+    done = suite.start(FEATURE.replace("the run is killed", "it answers"))
+    assert done.ret == RunVerdict.SUITE_FAILED.exit_code
+    told = json.loads((folder / "results.json").read_text())
+    assert told["verdict"]["verdict"] == RunVerdict.SUITE_FAILED
+    assert any("the journal could not be written" in error for error in told["suite_errors"])

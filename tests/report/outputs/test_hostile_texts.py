@@ -19,6 +19,7 @@ from dsp_conformance.report.outputs.markdown import markdown
 from dsp_conformance.report.outputs.matrix import COLUMNS, matrix
 from dsp_conformance.report.outputs.printable import one_line, printable
 from dsp_conformance.report.published import schema_text
+from dsp_conformance.report.source import Arrival
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,19 @@ def test_text_of_a_product_stays_text_in_markdown(troubled: Callable[[str], dict
     stays()
     for text in ("a|b", "<img src=x>", "```\n# x", "[x](http://x)", "www.x.example", ":smile:", "\\", "&lt;"):
         assert shape(rendered(text)) == usual
+
+
+def test_messages_that_answer_no_request_are_counted(troubled: Callable[[str], dict[str, Any]]) -> None:
+    def arrival(title: str, refusal: str, *, unasked: bool) -> Arrival:
+        return Arrival(0, "", 204, title, "", 0, unasked, refusal, 3, "00")
+
+    alert = arrival("asynchronous N53 | <b>", "", unasked=True)
+    asked = arrival("asynchronous I0", "", unasked=False)
+    page = markdown(troubled("x"), [alert, asked, alert, arrival("junk", "DUIS-01: no XML", unasked=True)])
+    assert "| 2 | asynchronous N53 &#124; &#60;b&#62; | taken |" in page
+    assert "| 1 | junk | DUIS-01: no XML |" in page
+    assert "asynchronous I0" not in page
+    assert "answer no request" not in markdown(troubled("x"), [asked])
 
 
 def test_no_cell_begins_a_formula_however_a_spreadsheet_splits_it(

@@ -102,7 +102,7 @@ def exchange(
     )
 
 
-def scenario(name: str, *requirements: str, row: str = "") -> Made:
+def scenario(name: str, *requirements: str, row: str = "", added: bool = False) -> Made:
     identifier = f"features/small.feature::{name}" + (f"::{row}" if row else "")
     identity = ScenarioIdentity(
         identifier,
@@ -113,6 +113,7 @@ def scenario(name: str, *requirements: str, row: str = "") -> Made:
         name,
         {"id": row} if row else {},
         requirements,
+        added=added,
     )
     record = ScenarioRecord(identity, f"features/test_features.py::{name}", [], START)
     record.stop = START + 250
@@ -133,6 +134,11 @@ def failing(name: str, *requirements: str, row: str = "") -> Made:
     return made.ended_by(not_met(*requirements))
 
 
+def stuck(name: str, *requirements: str) -> Made:
+    obstacle = Inconclusive(Cause.TARGET_UNREACHABLE, "no answer", expected="an answer", found="nothing")
+    return scenario(name, *requirements).ended_by(obstacle)
+
+
 def operation(name: str, result: str = "", outcome: str = "done") -> Operation:
     return Operation(START + 1, name, {"device_id": "00-DB-12-F0-00-00-00-08"}, outcome, result, 2.0)
 
@@ -147,6 +153,8 @@ IDENTITY = RunIdentity(
     suite_commit="0123456789abcdef",
     operator="A. Tester",
     command="dsp-conformance run --target acme.toml",
+    suite_changes=("steps/own.py added", "conftest.py changed"),
+    added_features="acme (1 feature file)",
 )
 
 
@@ -160,14 +168,20 @@ class Workshop:
     scenario = staticmethod(scenario)
     passing = staticmethod(passing)
     failing = staticmethod(failing)
+    stuck = staticmethod(stuck)
     exchange = staticmethod(exchange)
     operation = staticmethod(operation)
 
     def source(
-        self, *made: Made, schema_origin: str = IDENTITY.schema_origin, complete: bool = True, **more: Any
+        self,
+        *made: Made,
+        schema_origin: str = IDENTITY.schema_origin,
+        details: dict[str, str] | None = None,
+        complete: bool = True,
+        **more: Any,
     ) -> ReportSource:
         run = Run(
-            replace(IDENTITY, schema_origin=schema_origin),
+            replace(IDENTITY, schema_origin=schema_origin, details=details or IDENTITY.details),
             self.ledger,
             started=START,
             finished=START + 754_000,

@@ -13,6 +13,8 @@ import pytest
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.words import NOTHING
 from dsp_conformance.report.plan import Plan
+from dsp_conformance.target import Target
+from dsp_conformance.tls.settings import ClientTls
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -62,6 +64,8 @@ def test_the_identity_tells_what_was_tested_by_what_when_and_by_whom(workshop: W
     assert told["Target"] == "acme.toml"
     assert told["Conformance suite"] == "dsp-conformance 1.2.3"
     assert told["Suite commit"] == "0123456789abcdef"
+    assert told["Suite modified"] == "steps/own.py added; conftest.py changed"
+    assert told["Added features"] == "acme (1 feature file)"
     assert told["DUIS schema"] == "bundled profile (duis-profile.xsd)"
     assert told["Profile"] == "rejection_code = E51, smets1 = undeclared, secmp0007 = no"
     assert told["Started"] == "22 November 2026, 17:34:06 UTC"
@@ -121,6 +125,30 @@ def test_the_same_finding_is_told_once_and_all_its_scenarios_are_linked(workshop
 
     assert len(page.xpath("//section[@id='attention']//div[@class='case']")) == 1
     assert len(page.xpath("//section[@id='attention']//ul[@class='links']/li")) == 12
+
+
+def test_one_obstacle_behind_many_requirements_is_told_once(workshop: Workshop) -> None:
+    page = workshop.page(
+        *(workshop.stuck(f"stuck {number}", f"MP105-0{number}") for number in range(1, 6)),
+        workshop.failing("bad", "SCOPE-01"),
+    )
+    articles = [text_of(each) for each in page.xpath("//section[@id='attention']//article")]
+
+    assert len(articles) == 2
+    assert articles[0].startswith("✗ not met SCOPE-01")
+    assert "One cause left 5 requirements without a verdict" in articles[1]
+    assert articles[1].count("no answer") == 1
+    assert all(f"MP105-0{number}" in articles[1] for number in range(1, 6))
+
+
+@pytest.mark.parametrize("added", [True, False])
+def test_what_fails_for_no_requirement_is_not_lost(workshop: Workshop, added: bool) -> None:  # noqa: FBT001
+    made = workshop.scenario("loose", added=added).step("When", "asked", workshop.exchange("x", "DUIS-01"))
+    page = workshop.page(workshop.passing("good", "MP105-01"), made)
+
+    assert "✗ failed loose" in text_of(one(page, "//section[@id='attention']"))
+    assert "✗ failed loose" in text_of(one(page, "//section[@id='evidence']"))
+    assert ("Added scenarios, judged apart" in text_of(one(page, "//section[@id='counts']"))) is added
 
 
 def test_a_failed_check_of_a_message_leads_to_that_message(
@@ -210,6 +238,15 @@ def test_assumptions_name_what_the_verdict_rests_on(workshop: Workshop, mixed: t
         assert words in told
 
 
+def test_unchecked_server_certificates_are_an_assumption(workshop: Workshop) -> None:
+    target = replace(Target.bundled_stub(), tls=ClientTls(verify=False))
+    page = workshop.page(workshop.passing("good", "MP105-01"), details=dict(target.unverified))
+
+    assert "TLS server certificates were not checked" in text_of(one(page, "//section[@id='assumptions']"))
+    checked = workshop.page(workshop.passing("good", "MP105-01"))
+    assert "server certificates" not in text_of(one(checked, "//section[@id='assumptions']"))
+
+
 def test_the_official_schema_is_no_assumption(workshop: Workshop) -> None:
     page = workshop.page(workshop.passing("good", "MP105-01"), schema_origin="folder duis-5.4")
 
@@ -218,9 +255,11 @@ def test_the_official_schema_is_no_assumption(workshop: Workshop) -> None:
 
 def test_what_was_not_tested_stands_with_its_reason(workshop: Workshop, mixed: tuple[Made, ...]) -> None:
     plan = Plan(9, (), (), capabilities_known=False, left_out=311)
-    told = text_of(one(workshop.page(*mixed, plan=plan), "//section[@id='not-tested']"))
+    page = workshop.page(*mixed, plan=plan)
+    told = text_of(one(page, "//section[@id='not-tested']"))
 
     assert "311 scenarios of the suite were not selected" in told
+    assert "311 scenarios of the suite did not run" in text_of(one(page, "//section[@id='attention']"))
     assert "BASE-04: not testable" in told
     assert "lacks the capability 'edit-cpl'" in told
     assert "BASE-07: not assessed" in told

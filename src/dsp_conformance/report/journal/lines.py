@@ -303,6 +303,7 @@ class Footer(_Line):
         finished: when.
         unusable: what kept the run from starting; empty if nothing did.
         suite_errors: what failed outside of any scenario.
+        receiver: what came to the receiver, and what it turned away: how often, by what it was.
         verdict: the run's.
         exit_code: the process's.
         results_sha256: digest of `results.json`.
@@ -315,6 +316,7 @@ class Footer(_Line):
     finished: Instant
     unusable: str
     suite_errors: tuple[str, ...]
+    receiver: dict[str, int] = Field(default_factory=dict)
     verdict: RunVerdict
     exit_code: Annotated[int, Field(ge=0, le=255)]
     results_sha256: Digest

@@ -203,6 +203,7 @@ class Replay:
         self.run.finished = footer.finished
         self.run.unusable = footer.unusable
         self.run.suite_errors = list(footer.suite_errors)
+        self.run.receiver = footer.receiver
         open_ones = [one for one in self.run.records.values() if not one.stop]
         for record in open_ones:
             if not footer.unusable:

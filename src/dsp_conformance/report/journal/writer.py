@@ -15,6 +15,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dsp_conformance.report import redacted
 from dsp_conformance.report.evidence import Check, Message, now_ms
 from dsp_conformance.report.journal.digests import digest, ledger_digest, verdicts_digest
 from dsp_conformance.report.journal.lines import (
@@ -84,8 +85,11 @@ class JournalWriter:
 
     def begin(self) -> None:
         """Begin a new journal, with its header; a former run's is removed."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.unlink(missing_ok=True)  # not emptied: whoever still writes to it writes to nobody
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.unlink(missing_ok=True)  # not emptied: whoever still writes to it writes to nobody
+        except OSError as error:
+            self._give_up(error)
         run = self._run
         self._identity = run.identity
         known = run.baseline
@@ -130,12 +134,17 @@ class JournalWriter:
         with self._lock:
             if self._broken:
                 return
-            counts, before = _written(self.path)
+            try:
+                counts, before = _written(self.path)
+            except OSError as error:
+                self._give_up(error)
+                return
         footer = partial(
             Footer,
             finished=self._run.finished,
             unusable=self._run.unusable,
             suite_errors=tuple(self._run.suite_errors),
+            receiver=dict(self._run.receiver),
             verdict=results["verdict"]["verdict"],
             exit_code=results["verdict"]["exit_code"],
             results_sha256=digest(octets),
@@ -226,7 +235,8 @@ class JournalWriter:
 
     def operation(self, operation: Operation) -> None:
         """The testbed did something for the run as a whole."""
-        self._write(Operated, scenario=None, place=None, operation=operation)
+        done = redacted.operation(self._run.redactor, operation)
+        self._write(Operated, scenario=None, place=None, operation=done)
 
     def message_arrived(
         self,
@@ -244,20 +254,21 @@ class JournalWriter:
         checks: Iterable[CheckOutcome],
     ) -> None:
         """The DSP posted a message; see `source.Arrival`. Of `came` octets these were kept."""
-        message = Octets.of(Message.of(octets))
+        clear = self._run.redactor
+        message = Octets.of(Message.of(clear.octets(octets)))
         self._write(
             Arrived,
             at=at,
             peer=peer,
             status=status,
-            headers=dict(headers),
-            title=title,
+            headers=clear.headers(headers),
+            title=clear.text(title),
             request_id=request_id,
             repeats=repeats,
-            refusal=refusal,
+            refusal=clear.text(refusal),
             came=came,
             message=message,
-            checks=tuple(map(Check.of, checks)),
+            checks=tuple(redacted.check(clear, Check.of(check)) for check in checks),
         )
 
     # -- the file
@@ -275,10 +286,13 @@ class JournalWriter:
                 if os.write(self._file, octets) != len(octets):
                     raise OSError("a line was written in part")  # noqa: TRY301 - handled like all others
             except (OSError, ValueError) as error:
-                self._broken = True
-                self._run.suite_errors.append(f"the journal could not be written: {error}")
+                self._give_up(error)
                 return
             self._number += 1
+
+    def _give_up(self, error: Exception) -> None:
+        self._broken = True
+        self._run.suite_errors.append(f"the journal could not be written: {error}")
 
 
 def _written(path: Path) -> tuple[dict[str, int], Hash]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.report.source import Arrival, ReportSource
 
 __all__ = ["markdown", "write_markdown"]
 
@@ -51,16 +51,18 @@ _ACTIVE: Final = re.compile(
 
 def write_markdown(source: ReportSource, folder: Path) -> None:
     """Write `summary.md`."""
-    (folder / "summary.md").write_text(markdown(source.results), encoding="utf-8")
+    (folder / "summary.md").write_text(markdown(source.results, source.arrivals), encoding="utf-8")
 
 
-def markdown(results: Document) -> str:
+def markdown(results: Document, arrivals: Iterable[Arrival] = ()) -> str:
     """The run as a page of Markdown; whatever a product says stands in it as text alone.
 
     Args:
         results: the document `results.json`.
+        arrivals: what the DSP posted to the receiver.
     """
     blocks = [*_head(results), *_numbers(results), *_troubles(results), *_requirements(results)]
+    blocks += _unasked(arrivals)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -166,6 +168,18 @@ def _counted(requirement: Document) -> str:
     if requirement["checks"]["made"]:
         parts.append("{made} checks, {failed} failed".format(**requirement["checks"]))
     return ", ".join(parts) or requirement["not_assessed"]
+
+
+def _unasked(arrivals: Iterable[Arrival]) -> Iterator[str]:
+    """Messages that no scenario has asked for, such as alerts about other Devices: they are not judged."""
+    found = Counter((one.title, one.refusal) for one in arrivals if one.unasked)
+    if found:
+        yield "### Messages that answer no request of this run"
+        yield "No verdict rests on them; journal.jsonl has each with its octets."
+        rows = [
+            (str(count), title, refusal or "taken") for (title, refusal), count in found.most_common(_MOST)
+        ]
+        yield _table(("number", "message", "receiver"), rows)
 
 
 def _symbol(verdict: str) -> str:

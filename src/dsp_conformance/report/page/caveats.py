@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from dsp_conformance.report.records import ScenarioRecord
     from dsp_conformance.report.run import RequirementResult, Run
 
+_CERTIFICATES = "server certificates"
+"""The detail of a run that says where they are not checked; absent where all are (`target.values`)."""
+
 __all__ = ["Caveat", "assumptions", "untested"]
 
 
@@ -70,8 +73,8 @@ def assumptions(run: Run, results: Iterable[RequirementResult]) -> Iterator[Cave
             "Messages were checked against the suite's own profile of the DUIS schema, which covers what "
             "MP105 needs. A target file can name the folder of the published schema.",
         )
-    if "TLS" in who.details and "off" in who.details["TLS"]:
-        yield Caveat("Transport security", f"TLS: {who.details['TLS']}.")
+    if told := who.details.get(_CERTIFICATES):
+        yield Caveat("Server certificates", f"TLS server certificates were {told}.")
     yield Caveat(
         "States made by the testbed",
         "Devices, their firmware and the CPL entries were put in place through the testbed. The suite "

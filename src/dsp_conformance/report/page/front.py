@@ -108,6 +108,10 @@ def _identity(run: Run) -> Iterable[tuple[str, str]]:
     yield "Suite commit", who.suite_commit or f"none: the suite is {who.suite_origin}"
     if who.suite_fingerprint:
         yield "Suite fingerprint", who.suite_fingerprint
+    if who.suite_changes:
+        yield "Suite modified", "; ".join(who.suite_changes)
+    if who.added_features:
+        yield "Added features", who.added_features
     yield "DUIS schema", who.schema_origin
     yield "Profile", ", ".join(f"{name} = {_plain(value)}" for name, value in who.profile.items())
     yield "Started", instant(run.started)
@@ -134,7 +138,10 @@ def _counts(run: Run, results: tuple[RequirementResult, ...]) -> Iterable[CountR
     for keyword in Keyword:
         of_kind = [one.verdict for one in results if one.keyword is keyword]
         yield _row(f"{keyword} requirements", of_kind)
-    yield _row("Scenarios", [record.verdict for record in run.records.values()])
+    own = [record.verdict for record in run.records.values() if not record.identity.added]
+    yield _row("Scenarios", own)
+    if run.added():
+        yield _row("Added scenarios, judged apart", [record.verdict for record in run.added()])
     made, failed = sum(one.checks for one in results), sum(one.failed_checks for one in results)
     yield CountRow("Checks of single messages", made, made - failed, failed, 0, 0, 0)
 

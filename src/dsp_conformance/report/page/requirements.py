@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dsp_conformance.report.records import ScenarioRecord
     from dsp_conformance.report.run import RequirementResult, Run
 
-__all__ = ["Against", "Bar", "Group", "Link", "RequirementView", "grouped"]
+__all__ = ["Against", "Bar", "Group", "Link", "Obstacle", "RequirementView", "grouped", "obstacles"]
 
 _SHOWN = 3
 _BAR = 100
@@ -54,6 +54,7 @@ class Against:
         attribution: whose fault it is; may be empty.
         deciding: place of the exchange that decided; empty if there is none.
         known: why the vendor's baseline calls it known; empty if it does not.
+        kind: the finding without what is particular to one Device or message.
     """
 
     trouble: Trouble
@@ -61,6 +62,7 @@ class Against:
     attribution: str
     deciding: str
     known: tuple[str, ...]
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,28 @@ class RequirementView:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One cause that left several requirements without a verdict.
+
+    Attributes:
+        cause: what it is, where it was met first.
+        requirements: those that nothing else stands in the way of.
+    """
+
+    cause: Against
+    requirements: tuple[RequirementView, ...]
+
+
+def obstacles(views: Iterable[RequirementView]) -> list[Obstacle]:
+    """The causes that several requirements without a verdict share, so that each is told once."""
+    sharing: dict[str, list[RequirementView]] = {}
+    for view in views:
+        if view.result.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR) and len(view.against) == 1:
+            sharing.setdefault(view.against[0].kind, []).append(view)
+    return [Obstacle(each[0].against[0], tuple(each)) for each in sharing.values() if len(each) > 1]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Requirements that belong together, under the ledger's title for them."""
 
@@ -192,11 +216,13 @@ def _view(run: Run, result: RequirementResult, views: dict[str, ScenarioView]) -
         troubled.append(link)
         known = tuple(str(entry) for entry in run.known(record))
         for trouble in troubles_with(record, result.id):
-            kind = _PARTICULAR.sub("", f"{trouble.finding.expected} {trouble.finding.found}")
+            kind = _PARTICULAR.sub(
+                "", str(trouble.finding if verdict is not Verdict.FAIL else _seen(trouble))
+            )
             if len(kinds) < _SHOWN and kind not in kinds:
                 kinds.add(kind)
                 place = "" if trouble.index is None else exchange_anchor(record.identity.id, trouble.index)
-                against.append(Against(trouble, link, record.attribution or "", place, known))
+                against.append(Against(trouble, link, record.attribution or "", place, known, kind))
     entry = run.ledger.get(result.id)
     return RequirementView(
         result,
@@ -209,6 +235,10 @@ def _view(run: Run, result: RequirementResult, views: dict[str, ScenarioView]) -
         len(told),
         tuple(troubled),
     )
+
+
+def _seen(trouble: Trouble) -> tuple[str, str]:
+    return trouble.finding.expected, trouble.finding.found
 
 
 def _severity(verdict: Verdict) -> int:

@@ -16,9 +16,10 @@ from dsp_conformance.report.page import words
 from dsp_conformance.report.page.bodies import chosen_bodies
 from dsp_conformance.report.page.caveats import assumptions, untested
 from dsp_conformance.report.page.front import front_of
-from dsp_conformance.report.page.requirements import grouped
+from dsp_conformance.report.page.requirements import grouped, obstacles
 from dsp_conformance.report.page.scenarios import ScenarioView
 from dsp_conformance.report.page.tiles import tiles_of
+from dsp_conformance.report.run import ADDED_RULE
 from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -93,16 +94,28 @@ def _variables(source: ReportSource, folder: Path) -> dict[str, object]:
     }
     groups = grouped(run, results, views)
     every = [one for group in groups for one in group.requirements]
+    common = obstacles(every)
+    shared = {one.result.id for each in common for one in each.requirements}
     return {
         "front": front_of(run, results, complete=source.complete),
         "groups": groups,
         "tiles": [(group, tiles_of(group)) for group in groups],
         "attention": sorted(
-            (one for one in every if one.result.verdict in _TROUBLED),
+            (one for one in every if one.result.verdict in _TROUBLED and one.result.id not in shared),
             key=lambda one: _TROUBLED.index(one.result.verdict),
         ),
+        "obstacles": common,
         "suite_errors": run.suite_errors,
-        "untagged": [view for view in views.values() if not view.requirements],
+        "left_out": run.left_out,
+        "untagged": [
+            views[record.identity.id]
+            for record in records
+            if not record.identity.requirements and not record.identity.added
+        ],
+        "added": [views[record.identity.id] for record in run.added()],
+        "loose": [view for view in views.values() if not view.requirements and not view.fine],
+        "added_features": run.identity.added_features,
+        "added_sentence": f"{run.added_sentence()} {ADDED_RULE}",
         "assumptions": list(assumptions(run, results)),
         "untested": list(untested(run, results)),
         "baseline": run.baseline.path.name if run.baseline else "",

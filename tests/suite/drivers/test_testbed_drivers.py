@@ -3,115 +3,33 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
-
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType
 from dsp_conformance.eui64 import Eui64
-from dsp_conformance.smki.pki import EphemeralPki
-from dsp_conformance.testbed import ControlApiTestbed, CplEntry, DeviceSpec, UserRegistration
+from dsp_conformance.testbed import ControlApiTestbed, CplEntry, DeviceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    import pytest
 
     from tests.conftest import OnTerminal
     from tests.suite.conftest import FinishedRun
+    from tests.suite.drivers.conftest import CoreStory, Site
 
-CORE_STORY = "electricity_meter_returns_to_the_status"
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "testbed-program" / "testbed.py"
-
-
-@dataclass
-class Site:
-    """A stub whose testbed the suite does not know: users are registered, and everything stands in files."""
-
-    folder: Path
-    testbed: ControlApiTestbed
-    text: str
-    users: dict[str, Eui64]
-
-    def target(self, testbed_section: str) -> Path:
-        file = self.folder / "target.toml"
-        file.write_text(f"{self.text}\n[testbed]\n{testbed_section}\n", encoding="utf-8")
-        return file
-
-
-@pytest.fixture
-def site(serve_stub: Callable[..., str], tmp_path: Path) -> Iterator[Site]:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    pki = EphemeralPki.create()
-    lines: list[str] = []
-    users: dict[str, Eui64] = {}
-    # Bound and not listened at: so nobody else gets the port, and the suite's receiver may listen there.
-    with socket.socket() as reserved, ControlApiTestbed(serve_stub()) as testbed:
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reserved.bind(("127.0.0.1", 0))
-        port = reserved.getsockname()[1]
-        dsp = testbed.dsp
-        for number, (name, roles) in enumerate({"supplier": "IS GS", "other": "ES RSA ED GT OU"}.items()):
-            users[name] = eui = Eui64.parse(f"90-B3-D5-1F-30-01-00-0{number}")
-            user = pki.service_user(eui)
-            keys = {"xml": user.xml_signing, "sign": user.gbcs_signing, "agree": user.gbcs_key_agreement}
-            for use, credential in keys.items():
-                (folder / f"{name}-{use}.pem").write_bytes(credential.certificate_pem())
-                (folder / f"{name}-{use}.key").write_bytes(credential.private_key_pem())
-            testbed.register_user(
-                UserRegistration(
-                    eui,
-                    frozenset(map(UserRole, roles.split())),
-                    user.xml_signing.certificate,
-                    f"http://127.0.0.1:{port}/",
-                    user.gbcs_signing.certificate,
-                    user.gbcs_key_agreement.certificate,
-                )
-            )
-            lines += [
-                "[[users]]",
-                f'eui = "{eui}"',
-                f"roles = {roles.split()}",
-                f'certificate = "{name}-xml.pem"',
-                f'key = "{name}-xml.key"',
-                f'gbcs_signing_certificate = "{name}-sign.pem"',
-                f'gbcs_signing_key = "{name}-sign.key"',
-                f'gbcs_key_agreement_certificate = "{name}-agree.pem"',
-                f'gbcs_key_agreement_key = "{name}-agree.key"',
-            ]
-        (folder / "dsp.pem").write_bytes(
-            b"".join(each.public_bytes(Encoding.PEM) for each in dsp.signing_certificates)
-        )
-        head = [
-            "[dsp]",
-            'name = "a DSP"',
-            'version = "1"',
-            f'base_url = "{dsp.duis_url}"',
-            f'dcc_id = "{dsp.dcc_id}"',
-            'signing_certificates = ["dsp.pem"]',
-            "[receiver]",
-            f'bind = "127.0.0.1:{port}"',
-            "[profile]",
-            "silence_seconds = 0.5",
-        ]
-        yield Site(folder, testbed, "\n".join(head + lines), users)
-
-
-def _core_story_passed(finished: FinishedRun) -> None:
-    assert finished.chosen_passed, finished.output
-    scenarios = finished.results["scenarios"]
-    assert len(scenarios) == 2
-    assert {"MP105-04", "MP105-06"} <= finished.requirements("pass")
+EXAMPLE = Path(__file__).parents[3] / "examples" / "testbed-program" / "testbed.py"
 
 
 def test_through_the_control_api(
-    run_some: Callable[..., FinishedRun], serve_stub: Callable[..., str], tmp_path: Path
+    core_story: CoreStory,
+    run_some: Callable[..., FinishedRun],
+    serve_stub: Callable[..., str],
+    tmp_path: Path,
 ) -> None:
     file = tmp_path / "target.toml"
     file.write_text(
@@ -119,10 +37,11 @@ def test_through_the_control_api(
         encoding="utf-8",
     )
 
-    _core_story_passed(run_some(CORE_STORY, f"--target={file}"))
+    assert core_story.passed(run_some(core_story.select, f"--target={file}"))
 
 
 def test_through_a_program_that_two_workers_call(
+    core_story: CoreStory,
     run_some: Callable[..., FinishedRun],
     serve_stub: Callable[..., str],
     tmp_path: Path,
@@ -136,18 +55,21 @@ def test_through_a_program_that_two_workers_call(
         encoding="utf-8",
     )
 
-    _core_story_passed(run_some(CORE_STORY, f"--target={file}", "-n2"))
+    assert core_story.passed(run_some(core_story.select, f"--target={file}", "-n2"))
 
 
 def test_a_program_that_fails_leaves_the_run_inconclusive_with_what_it_said(
-    run_some: Callable[..., FinishedRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core_story: CoreStory,
+    run_some: Callable[..., FinishedRun],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TESTBED_URL", "http://127.0.0.1:1")
     file = tmp_path / "target.toml"
     command = f'["{sys.executable}", "{EXAMPLE}"]'
     file.write_text(f'[testbed]\ndriver = "command"\ncommand = {command}\n', encoding="utf-8")
 
-    finished = run_some(CORE_STORY, f"--target={file}")
+    finished = run_some(core_story.select, f"--target={file}")
 
     assert finished.exit_code == 3, finished.output
     for scenario in finished.results["scenarios"]:
@@ -192,6 +114,7 @@ class Person:
 
 
 def test_through_a_person_at_the_terminal(
+    core_story: CoreStory,
     site: Site,
     at_terminal: Callable[..., OnTerminal],
     ended: Callable[[int, Path], FinishedRun],
@@ -199,13 +122,13 @@ def test_through_a_person_at_the_terminal(
 ) -> None:
     target = site.target('driver = "manual"')
     reports = tmp_path / "reports"
-    options = ["-k", CORE_STORY, "-p", "no:cacheprovider", f"--target={target}", f"--reports={reports}"]
+    options = [f"--scenario={core_story.id}", f"--target={target}", f"--reports={reports}"]
 
-    code = Person(site.testbed).work(terminal := at_terminal("-m", "pytest", "features", *options))
+    code = Person(site.testbed).work(terminal := at_terminal("-m", "dsp_conformance", "run", *options))
 
     assert "[10] " in terminal.read
     assert "What was made for it and may go now" in terminal.read
-    _core_story_passed(ended(code, reports))
+    assert core_story.passed(ended(code, reports))
 
 
 def test_a_person_who_stops_leaves_the_run_inconclusive(

@@ -1,0 +1,44 @@
+"""The examples of docs/testbed-drivers.md are taken as they stand there."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+from dsp_conformance.target.form import TargetForm
+from dsp_conformance.target.testbed_form import DRIVERS
+from dsp_conformance.testbed.command import ExitCode
+from dsp_conformance.testbed.device_list import COLUMNS, load_device_list
+from dsp_conformance.testbed.operations import OperationName
+
+PAGE = (Path(__file__).parents[2] / "docs" / "testbed-drivers.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_each_driver_has_a_section_that_the_target_file_takes() -> None:
+    forms = [TargetForm.model_validate(tomllib.loads(text)) for text in _blocks("toml")]
+
+    assert {form.testbed.driver for form in forms} == set(DRIVERS)
+
+
+def test_the_list_of_devices_can_be_used(tmp_path: Path) -> None:
+    (text,) = _blocks("csv")
+    (tmp_path / "devices.csv").write_text(text, encoding="utf-8")
+
+    suspended, twin = load_device_list(tmp_path / "devices.csv").devices
+    assert str(suspended.state).startswith(
+        "ESME, Suspended from Commissioned, runs other firmware, listed as"
+    )
+    assert str(twin.state) == "ESME, Commissioned"
+
+
+def test_every_key_operation_and_exit_code_is_told() -> None:
+    assert [key for key in COLUMNS if f"`{key}`" not in PAGE] == []
+    assert [name for name in OperationName if f"`{name}`" not in PAGE] == []
+    assert [code for code in ExitCode if f"\n| {code.value} | " not in PAGE] == []
+    assert set(json.loads(_blocks("json")[0])) == {"operation", "about", "body"}
