@@ -18,7 +18,6 @@ from dsp_conformance.report.refusals import (
     expect_rejected,
 )
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
-from dsp_conformance.testbed import Capability
 from dsp_conformance.user.checks import SENT_TO_THE_DEVICE
 from fixtures.bad_requests import DEFECTS, send_bad
 from fixtures.request_making import WAYS, make_request
@@ -178,7 +177,6 @@ def twin_is_accepted(stage: Stage) -> None:
 
 
 @then("the request to the twin reached the twin")
-@needs(Capability.OBSERVE_DEVICE)
 def reached_the_twin(stage: Stage) -> None:
     stage.expect_reached(stage.by_device["twin"], stage.device("twin"))
 

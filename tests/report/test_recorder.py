@@ -34,6 +34,21 @@ def test_a_run_that_passes_is_conformant_and_says_what_was_not_assessed(suite: S
     assert "MUST requirements not assessed: 1." in outcome.results["verdict"]["sentence"]
 
 
+def test_a_requirement_of_which_the_testbed_can_show_nothing_keeps_a_product_from_being_conformant(
+    suite: SmallSuite,
+) -> None:
+    unseen = "\n  @CORE-02\n  Scenario: unseen\n    Given a DSP\n    Then the testbed cannot show it\n"
+    partly = unseen.replace("CORE-02", "CORE-01")
+
+    assert suite.run(PASSING + partly).exit_code == 0
+    outcome = suite.run(PASSING + unseen)
+    assert outcome.requirement("CORE-02") == "not testable"
+    assert (outcome.exit_code, outcome.results["verdict"]["exit_code"]) == (3, 3)
+    assert (
+        "inconclusive: this testbed cannot show CORE-02; all 2 MUST" in outcome.results["verdict"]["sentence"]
+    )
+
+
 def test_results_identify_product_suite_schema_and_profile(suite: SmallSuite) -> None:
     run = suite.run(PASSING).results["run"]
     assert run["dsp"] == {"name": "Example DSP", "version": "9.8"}

@@ -22,7 +22,8 @@ DECISION_RULE = (
     "One MUST requirement not met makes a product non-conformant; ASSUMED requirements do so only where the "
     'target profile says assumed = "enforce", and are reported apart. Anything inconclusive leaves the run '
     "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass. "
-    "A selection of scenarios makes no product conformant."
+    "A MUST requirement that the testbed cannot show leaves the run inconclusive, as does a selection of "
+    "scenarios: neither makes a product conformant."
 )
 
 ADDED_RULE = "Added scenarios say nothing about the ledger's requirements, whether they pass or fail."
@@ -262,8 +263,8 @@ class Run:
             enforce_assumed=self.enforce_assumed,
             suite_failed=bool(self.suite_errors) or any(map(_voids, own)),
         )
-        partial = self.left_out > 0 and verdict is RunVerdict.CONFORMANT
-        return RunVerdict.INCONCLUSIVE if partial else verdict
+        partial = self.left_out > 0 or bool(_unseen(results))
+        return RunVerdict.INCONCLUSIVE if partial and verdict is RunVerdict.CONFORMANT else verdict
 
     @property
     def left_out(self) -> int:
@@ -286,6 +287,12 @@ class Run:
                 said = f"non-conformant: not met are {', '.join(failed)}" if failed else "non-conformant"
             case RunVerdict.INCONCLUSIVE:
                 said = f"inconclusive: nothing certain about {', '.join(unclear) or 'some scenarios'}"
+                unseen = [] if unclear else _unseen(results)
+                if unseen:
+                    said = (
+                        f"inconclusive: this testbed cannot show {', '.join(unseen)}; "
+                        f"all {len(assessed)} MUST requirements that were assessed are met"
+                    )
                 if self.left_out and not unclear:
                     selected = len(self.records)
                     said = (
@@ -301,6 +308,11 @@ class Run:
         unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
         added = self.added_sentence()
         return f"{who}: {said}.{unassessed}{self.identity.caveat}{f' {added}' if added else ''}"
+
+
+def _unseen(results: Iterable[RequirementResult]) -> list[str]:
+    """The MUST requirements that apply and that nothing could assess for want of a testbed's capability."""
+    return [one.id for one in results if one.keyword is Keyword.MUST and one.state == Exclusion.NOT_TESTABLE]
 
 
 def _voids(record: ScenarioRecord) -> bool:
