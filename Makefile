@@ -10,7 +10,7 @@ conformance: $(INSTALLED)  ## run the suite against the bundled stub; results in
 	$(BIN)/dsp-conformance run
 
 test: $(INSTALLED)  ## run the project's own tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 selfcheck: $(INSTALLED)  ## prove that the suite can fail; the kill matrix in reports/selfcheck/
 	$(BIN)/dsp-conformance selfcheck

@@ -152,6 +152,7 @@ def test_the_command_for_the_device_is_taken(device_type: DeviceType, use_case: 
         (_command(gbcs.MessageCode.GCS38), "use case GCS38"),
         (_command(gbcs.MessageCode.CS08), "use case CS08"),
     ],
+    ids=["other device", "other request", "gas meter's", "communications hub's"],
 )
 def test_a_command_for_something_else_is_named(octets: bytes, difference: str) -> None:
     with pytest.raises(RequirementNotMet) as caught:
@@ -172,7 +173,11 @@ def _with_other_content(octets: bytes) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize("octets", [b"", b"command", _command()[:-1], _with_other_content(_command())])
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"command", _command()[:-1], _with_other_content(_command())],
+    ids=["nothing", "a word", "cut short", "other content"],
+)
 def test_octets_that_are_no_command_of_sr11_2_allow_no_judgement(octets: bytes) -> None:
     with pytest.raises(Inconclusive):
         expect_read_command(octets, REQUEST_ID, device_type=DeviceType.ESME)
