@@ -149,6 +149,7 @@ def test_an_answer_that_makes_no_sense_is_told_with_the_program(
 def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(
     make: Callable[..., CommandTestbed], tmp_path: Path
 ) -> None:
+    # The program and its child would go on for ten minutes; the pipe closes when both have been ended.
     os.mkfifo(tmp_path / "open-while-alive")
     text = (
         "import subprocess\n"
@@ -217,6 +218,7 @@ def test_a_program_may_run_several_times_at_the_same_time(make: Callable[..., Co
 def test_a_program_may_be_kept_from_running_twice_at_the_same_time(
     make: Callable[..., CommandTestbed],
 ) -> None:
+    # Each call takes long enough for another one to fall into it, and fails if it does.
     text = "open('busy', 'x').close(); time.sleep(0.02); os.remove('busy')"
 
     assert _in_threads(make(text, one_at_a_time=True), "abcd") == []

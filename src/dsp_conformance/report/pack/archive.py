@@ -24,6 +24,8 @@ LARGEST: Final = 2 << 30
 _BOMB_RATIO: Final = 200
 _HARMLESS: Final = 64 << 20
 _CHUNK: Final = 1 << 18
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+"""What `zipfile` raises for a file that cannot be read; the last for a compression that it does not know."""
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
 _FILE_MODE: Final = 0o100644 << 16
@@ -75,7 +77,7 @@ class Archive:
                     whole.update(piece)
                     if copy is not None:
                         copy.write(piece)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        except _DAMAGED:
             return None
         return whole.hexdigest()
 
@@ -91,7 +93,7 @@ class Archive:
             return self._zipped.read(name)
         except KeyError:
             raise PackError(f"it holds no {name}", hint="give a pack of `dsp-conformance pack`") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except _DAMAGED as error:
             raise PackError(f"{name} is damaged", found=str(error)) from None
 
 
