@@ -20,6 +20,7 @@ from dsp_conformance.testbed.leases import Leases
 
 _DEVICES: Final = 1000
 _WORKERS: Final = 16
+_IDS: Final = [Eui64(number.to_bytes(8)) for number in range(_DEVICES)]
 _WORK: Final = 0.05
 
 
@@ -49,12 +50,12 @@ def _competing(_worker: int) -> range:
 
 
 def _work(path: Path, wants: Callable[[int], range], worker: int) -> _Told:
-    leases = Leases(path)
+    leases = Leases(path, _IDS)
     leased, lost, leasing = 0, 0, 0.0
     started = time.perf_counter()
     for number in wants(worker):
         begun = time.perf_counter()
-        mine = leases.take(Eui64(number.to_bytes(8)))
+        mine = leases.take(_IDS[number])
         leasing += time.perf_counter() - begun
         if mine:
             leased += 1
@@ -71,7 +72,7 @@ def measure_leases() -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "devices.csv"
             context = multiprocessing.get_context("spawn")
-            with Leases(path).held(), context.Pool(_WORKERS) as pool:
+            with Leases(path, _IDS).held(), context.Pool(_WORKERS) as pool:
                 told = pool.map(partial(_work, path, wants), range(_WORKERS), chunksize=1)
         leased, lost = sum(each.leased for each in told), sum(each.lost for each in told)
         leasing, wall = sum(each.leasing for each in told), sum(each.wall for each in told)

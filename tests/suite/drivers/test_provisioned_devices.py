@@ -115,7 +115,7 @@ def test_a_list_that_another_run_has_ends_a_run_before_it_starts(
     list_file = site.provision(core_rows)
     target = site.target('driver = "provisioned"\ndevices = "devices.csv"')
 
-    with Leases(list_file).held():
+    with Leases(list_file, ()).held():
         finished = run_some(core_story.select, f"--target={target}")
 
     assert finished.exit_code == 2
