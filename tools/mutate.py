@@ -2,9 +2,11 @@
 
     python tools/mutate.py MODULE [MODULE ...] -- TESTS [TESTS ...]
 
-such as `dsp_conformance.user.checks -- tests/user/test_checks.py`. The tests are collected once; each mutant
-is tried in a forked process, in which the code of the module's functions, and its constants, are replaced. No
-file is changed. What was run, and what survived why, stands in docs/mutation-testing.md.
+such as `dsp_conformance.user.checks -- tests/user/test_checks.py`. The tests are collected once, and run once
+to see which functions each of them enters; a mutant is tried with the tests that enter the function it is in,
+in the order in which they were named. It is tried in a forked process, in which the code of the module's
+functions is replaced. What importing the module runs is changed in a process of its own, which runs all the
+tests. No file is changed. What was run, and what survived why, stands in docs/mutation-testing.md.
 """
 
 from __future__ import annotations
@@ -12,11 +14,17 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
+import json
 import os
 import signal
+import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from functools import partial
+from importlib.abc import MetaPathFinder
+from importlib.machinery import SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,7 +33,9 @@ import pytest
 from _pytest.main import pytest_runtestloop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
+    from importlib.machinery import ModuleSpec
+    from types import CodeType, FrameType
 
 Change: TypeAlias = "tuple[str, Callable[[], None]]"
 """What is changed, in words, and what changes it in the tree."""
@@ -60,11 +70,13 @@ class Mutant:
     Attributes:
         line: where the change is.
         change: what was changed, in words.
+        function: the first line of the outermost function that it is in; 0 where importing runs it.
         source: the whole module.
     """
 
     line: int
     change: str
+    function: int
     source: str
 
 
@@ -73,17 +85,18 @@ def mutants(source: str) -> Iterator[Mutant]:
     count = len(list(_sites(ast.parse(source))))
     for index in range(count):
         tree = ast.parse(source)
-        line, change, apply = list(_sites(tree))[index]
+        line, change, function, apply = list(_sites(tree))[index]
         apply()
-        yield Mutant(line, change, ast.unparse(ast.fix_missing_locations(tree)))
+        yield Mutant(line, change, function, ast.unparse(ast.fix_missing_locations(tree)))
 
 
-def _sites(tree: ast.AST) -> Iterator[tuple[int, str, Callable[[], None]]]:
-    """Yield each place that can be changed: its line, the change in words, and what changes it."""
-    for node in _executed(tree):
+def _sites(tree: ast.AST) -> Iterator[tuple[int, str, int, Callable[[], None]]]:
+    """Yield each place that can be changed: its line, the change in words, its function, what changes it."""
+    for node, function in _executed(tree):
         for words, apply in (*_operators(node), *_values(node)):
-            yield getattr(node, "lineno", 0), words, apply
-        yield from _dropped_statements(node)
+            yield getattr(node, "lineno", 0), words, function, apply
+        for line, words, apply in _dropped_statements(node):
+            yield line, words, function or _first_line(node), apply
 
 
 def _operators(node: ast.AST) -> Iterator[Change]:
@@ -116,19 +129,31 @@ def _values(node: ast.AST) -> Iterator[Change]:
             yield "returns None", _setter(node, "value", ast.Constant(value=None))
 
 
-def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree without annotations, and without what only the type checker or an import reads."""
-    yield tree
+def _executed(tree: ast.AST, function: int = 0) -> Iterator[tuple[ast.AST, int]]:
+    """Walk a tree without annotations, and without what only the type checker or an import reads.
+
+    Yields:
+        Each node, and the first line of the outermost function that it is in.
+    """
+    yield tree, function
     for name, value in ast.iter_fields(tree):
         if name in {"annotation", "returns", "decorator_list"}:
             continue
+        inside = function or (_first_line(tree) if name == "body" else 0)
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
                 continue
             if isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) == "__all__":
                 continue
             if isinstance(child, ast.AST):
-                yield from _executed(child)
+                yield from _executed(child, inside)
+
+
+def _first_line(node: ast.AST) -> int:
+    """The first line of a function, as its code object tells it; 0 for anything else."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return 0
+    return min([node.lineno, *(one.lineno for one in node.decorator_list)])
 
 
 def _dropped_statements(node: ast.AST) -> Iterator[tuple[int, str, Callable[[], None]]]:
@@ -168,33 +193,104 @@ def _replacer(body: list[ast.stmt], index: int) -> Callable[[], None]:
     return drop
 
 
-class _CannotBeImported(Exception):  # noqa: N818 - named for what it says
-    """A mutant fails as soon as it is imported."""
-
-
 class _Trying:
-    """A plugin of pytest that runs the collected tests once for each mutant."""
+    """A plugin of pytest that runs the collected tests for each mutant that they might notice."""
 
-    def __init__(self, modules: list[str]) -> None:
-        self._modules = modules
+    def __init__(self, modules: list[str], tests: list[str]) -> None:
+        self._modules, self._tests = modules, tests
         self.survived = self.tried = 0
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if _fails(session, lambda: None):
-            raise pytest.UsageError("the tests fail without any mutant")
-        for name in self._modules:
-            module = importlib.import_module(name)
+        modules = {name: importlib.import_module(name) for name in self._modules}
+        entered = _entered(session, {str(module.__file__) for module in modules.values()})
+        tests = session.items
+        for name, module in modules.items():
             source = Path(str(module.__file__)).read_text(encoding="utf-8")
-            for mutant in mutants(source):
+            for index, mutant in enumerate(mutants(source)):
                 self.tried += 1
-                failed = _fails(session, partial(_put_in_place, module, mutant.source))
+                place = f"{module.__file__}:{mutant.function}"
+                session.items = [item for item in tests if place in entered[item.nodeid]]
+                failed = None
+                if session.items:
+                    failed = _fails(session, partial(_put_in_place, module, mutant.source))
+                if failed is None and (session.items or not mutant.function):
+                    failed = _fails_anew(name, index, self._tests)
                 if not failed:
                     self.survived += 1
-                    said = "not tried" if failed is None else "survived"
+                    said = "survived" if failed is False else "not reached"
                     line = source.splitlines()[mutant.line - 1].strip()
                     print(f"{said}: {name}:{mutant.line}: {mutant.change}: {line}", flush=True)
         print(f"{self.tried} mutants, {self.tried - self.survived} killed, {self.survived} survived")
         return True
+
+
+class _Watching:
+    """A plugin of pytest that notes which functions each test enters, or has a fixture enter that it uses."""
+
+    def __init__(self, files: set[str]) -> None:
+        self._files = files
+        self._now: set[str] = set()
+        self._by_test: dict[str, set[str]] = {}
+        self._by_fixture: dict[str, set[str]] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        before, self._now = self._now, set()  # a test of the project's may run tests of its own
+        sys.settrace(self._called)
+        threading.settrace(self._called)
+        try:
+            return (yield)
+        finally:
+            self._by_test.setdefault(item.nodeid, set()).update(self._now)
+            self._now |= before
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+        before, self._now = self._now, set()
+        try:
+            return (yield)
+        finally:
+            self._by_fixture.setdefault(fixturedef.argname, set()).update(self._now)
+            self._now |= before
+
+    def _called(self, frame: FrameType, _event: str, _argument: object) -> None:
+        if frame.f_code.co_filename in self._files:
+            self._now.add(f"{frame.f_code.co_filename}:{frame.f_code.co_firstlineno}")
+
+    def entered(self, items: list[pytest.Item]) -> dict[str, list[str]]:
+        """What each test enters, by file and first line."""
+        return {
+            item.nodeid: sorted(
+                self._by_test.get(item.nodeid, set()).union(
+                    *(self._by_fixture.get(name, set()) for name in getattr(item, "fixturenames", ()))
+                )
+            )
+            for item in items
+        }
+
+
+def _entered(session: pytest.Session, files: set[str]) -> dict[str, set[str]]:
+    """Run the tests once, in a forked process, and tell which functions of some files each one enters."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        _silence()
+        watching = _Watching(files)
+        with contextlib.suppress(BaseException):
+            session.config.pluginmanager.register(watching)
+            pytest_runtestloop(session)
+        told = {} if session.testsfailed else watching.entered(session.items)
+        with open(write, "w", encoding="utf-8") as stream:  # noqa: PTH123 - no path
+            json.dump(told, stream)
+        os._exit(0)
+    os.close(write)
+    with open(read, encoding="utf-8") as stream:  # noqa: PTH123 - no path
+        told = json.load(stream)
+    os.waitpid(child, 0)
+    if not told:
+        raise pytest.UsageError("the tests fail without any mutant")
+    return {test: set(functions) for test, functions in told.items()}
 
 
 def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool | None:
@@ -206,15 +302,10 @@ def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool | None:
     child = os.fork()
     if child == 0:
         signal.alarm(_TIMEOUT_SECONDS)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(nothing, stream)
+        _silence()
         code = _NOT_IN_PLACE
         with contextlib.suppress(BaseException):
-            try:
-                prepare()
-            except _CannotBeImported:
-                os._exit(1)  # every test would have noticed
+            prepare()
             code = 1
             pytest_runtestloop(session)
             code = min(1, session.testsfailed)
@@ -225,19 +316,57 @@ def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool | None:
     return status != 0
 
 
+def _silence() -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+
+
+def _fails_anew(module: str, index: int, tests: list[str]) -> bool:
+    """Run the tests in a new process that imports a mutant from the start, and tell whether one fails."""
+    command = [sys.executable, __file__, "--import", module, str(index), "--", *tests]
+    nothing = subprocess.DEVNULL
+    return subprocess.call(command, stdin=nothing, stdout=nothing, stderr=nothing) != 0  # noqa: S603 - its own
+
+
+class _Loader(SourceFileLoader):
+    """Loads one of a module's mutants."""
+
+    index = 0
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - it loads one module alone
+        """Compile the mutant."""
+        mutant = list(mutants(Path(self.path).read_text(encoding="utf-8")))[self.index]
+        code: CodeType = compile(mutant.source, self.path, "exec")
+        return code
+
+
+class _Instead(MetaPathFinder):
+    """Has a module imported as one of its mutants."""
+
+    def __init__(self, module: str, index: int) -> None:
+        package = importlib.import_module(module.rpartition(".")[0])
+        path = Path(package.__path__[0], f"{module.rpartition('.')[2]}.py")
+        self._module, self._loader = module, _Loader(module, str(path))
+        self._loader.index = index
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
+        """Find the mutant, and nothing else."""
+        if fullname != self._module:
+            return None
+        return spec_from_file_location(fullname, self._loader.path, loader=self._loader)
+
+
 def _put_in_place(module: ModuleType, source: str) -> None:
     """Have a module that was imported everywhere already do what another source says."""
     other = ModuleType(module.__name__)
     vars(other).update({name: getattr(module, name) for name in ("__file__", "__package__", "__spec__")})
-    try:
-        exec(compile(source, str(module.__file__), "exec"), vars(other))  # noqa: S102 - the project's own source
-    except Exception as error:
-        raise _CannotBeImported from error
+    exec(compile(source, str(module.__file__), "exec"), vars(other))  # noqa: S102 - the project's own source
     _graft(module, other, module.__name__)
 
 
 def _graft(old: object, new: object, owner: str) -> None:
-    """Give the functions of a module or class the code of others, and it the others' constants."""
+    """Give the functions of a module or class the code of others."""
     for name, theirs in list(vars(new).items()):
         ours = vars(old).get(name)
         if ours is theirs:
@@ -250,8 +379,6 @@ def _graft(old: object, new: object, owner: str) -> None:
         if function is not None and others is not None:
             function.__code__, function.__defaults__ = others.__code__, others.__defaults__
             function.__kwdefaults__ = others.__kwdefaults__
-        elif isinstance(old, ModuleType) and isinstance(theirs, int | str | tuple | range | frozenset):
-            setattr(old, name, theirs)
 
 
 def _function(value: object) -> FunctionType | None:
@@ -269,8 +396,12 @@ def main() -> int:
     if not modules or not tests:
         print(__doc__)
         return 2
-    trying = _Trying(modules)
-    code = pytest.main(["-x", "-q", "-s", "-p", "no:cacheprovider", *tests], plugins=[trying])
+    options = ["-x", "-q", "-s", "-p", "no:cacheprovider", *tests]
+    if modules[0] == "--import":
+        sys.meta_path.insert(0, _Instead(modules[1], int(modules[2])))
+        return int(pytest.main(options))
+    trying = _Trying(modules, tests)
+    code = pytest.main(options, plugins=[trying])
     return 1 if trying.survived else int(code)
 
 
