@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from dsp_conformance.report.ledger import Keyword, Ledger, LedgerError, UnknownRequirement
 
@@ -47,14 +48,18 @@ def test_sources_stand_where_the_paper_or_the_public_page_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "applies"), [({"smets1": True}, True), ({"smets1": False}, False), ({}, False)]
+    ("declared", "reason"),
+    [
+        ({"smets1": True}, None),
+        ({"smets1": False}, "the profile says smets1 = no"),
+        ({"smets1": None}, "the profile does not declare smets1"),
+        ({}, "the profile does not declare smets1"),
+    ],
 )
 def test_a_switch_must_be_declared_for_its_requirement_to_apply(
-    tmp_path: Path, *, declared: dict[str, bool | None], applies: bool
+    tmp_path: Path, declared: dict[str, bool | None], reason: str | None
 ) -> None:
-    reason = load(tmp_path, ENTRY)["MP105-01"].not_applicable(declared)
-    assert (reason is None) == applies
-    assert reason is None or "smets1" in reason
+    assert load(tmp_path, ENTRY)["MP105-01"].not_applicable(declared) == reason
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,10 @@ def test_a_negated_switch_must_not_be_declared(
         (("A conforming", "The"), "requirements.MP105-01.text", ""),
         (("requirements.MP105-01", "requirements.MP106-01"), "requirements.MP106-01", "MP105"),
         (("requirements.MP105-01", "requirements.MP105-1"), "requirements.MP105-1", ""),
+        (('title = "t"', 'title = " "'), "requirements.MP105-01.title", ""),
         (("[groups]", "[group]"), "groups", ""),
+        (("[groups]", "[group]\n[groups]"), "group", "groups"),
+        (("[requirements.MP105-01]", "[requirement.MP105-01]"), "requirements", ""),
     ],
 )
 def test_a_wrong_entry_is_refused_with_its_key_and_the_nearest_spelling(
@@ -90,11 +98,20 @@ def test_a_wrong_entry_is_refused_with_its_key_and_the_nearest_spelling(
     with pytest.raises(LedgerError) as refused:
         load(tmp_path, ENTRY.replace(*wrong))
     assert (refused.value.key, refused.value.nearest) == (key, nearest)
-    assert "requirements.toml" in str(refused.value)
+    told = str(refused.value)
+    assert told.startswith(f"{tmp_path / 'requirements.toml'}: {key}: ")
+    assert ("did you mean" in told) == bool(nearest)
+    assert told.endswith(f" - did you mean {nearest!r}?" if nearest else refused.value.reason)
+
+
+def test_requirements_that_are_no_table_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError) as refused:
+        load(tmp_path, "requirements = 3\n" + ENTRY.partition("[requirements")[0])
+    assert refused.value.key == "requirements"
 
 
 def test_a_file_that_is_missing_or_no_toml_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="cannot be read"):
+    with pytest.raises(LedgerError, match=r"absent\.toml: file: cannot be read"):
         Ledger.load(tmp_path / "absent.toml")
     with pytest.raises(LedgerError, match="is no TOML"):
         load(tmp_path, "= nothing")
@@ -105,3 +122,17 @@ def test_an_unknown_id_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
     with pytest.raises(UnknownRequirement, match="did you mean 'MP105-01'"):
         ledger["MP105-1"]
     assert "MP105-1" not in ledger
+    assert "MP105-01" in ledger
+    assert len(ledger) == 1
+
+
+def test_what_a_requirement_demands_cannot_be_changed_by_whoever_reads_it(tmp_path: Path) -> None:
+    requirement = load(tmp_path, ENTRY)["MP105-01"]
+    with pytest.raises(ValidationError, match="frozen"):
+        requirement.keyword = Keyword.ASSUMED
+    assert requirement.keyword is Keyword.MUST
+
+
+def test_whatever_the_ledger_does_not_call_assumed_counts_as_a_must() -> None:
+    ledger = Ledger.load(OWN)
+    assert [ledger.is_must(one) for one in ("MP105-01", "MP105-08", "ACME-01")] == [True, False, True]

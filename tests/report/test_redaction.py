@@ -42,6 +42,40 @@ def test_a_known_secret_goes_however_it_is_written(way: str, before: str, after:
     assert MARK.encode() in octets
 
 
+@pytest.mark.parametrize("way", WRITTEN)
+def test_nothing_of_a_secret_stays_and_nothing_goes_with_it(way: str) -> None:
+    assert Redactor([TOKEN]).text(f"<{WRITTEN[way](TOKEN)}>") == f"<{MARK}>"
+
+
+def test_nothing_of_a_secret_alone_in_base64_stays() -> None:
+    left = Redactor([TOKEN]).octets(base64.b64encode(TOKEN.encode())).decode()
+    assert left.startswith(MARK)
+    assert len(left) - len(MARK) <= 3  # the end of it, which belongs to what follows as well, and padding
+
+
+def test_of_two_secrets_of_which_one_begins_like_the_other_nothing_stays() -> None:
+    assert Redactor(["12345678", "12345678-and-more"]).text("is 12345678-and-more") == f"is {MARK}"
+    assert Redactor(["12345678-and-more", "12345678"]).text("is 12345678-and-more") == f"is {MARK}"
+
+
+@pytest.mark.parametrize(
+    ("length", "as_a_word", "within_a_word"),
+    [(3, False, False), (4, True, False), (7, True, False), (8, True, True)],
+)
+def test_how_long_a_secret_is_decides_where_it_is_looked_for(
+    length: int, *, as_a_word: bool, within_a_word: bool
+) -> None:
+    secret = "c4nary42"[:length]
+    assert (MARK in Redactor([secret]).text(f"is {secret}.")) == as_a_word
+    assert (MARK in Redactor([secret]).text(f"isx{secret}x")) == within_a_word
+
+
+@pytest.mark.parametrize(("length", "goes"), [(7, False), (8, True)])
+def test_a_line_of_a_key_that_could_be_anything_is_not_looked_for(length: int, *, goes: bool) -> None:
+    line = "MHcCAQEE"[:length]
+    assert (MARK in Redactor(key_lines=[line]).text(f"found {line}")) == goes
+
+
 @given(before=st.binary(max_size=20), after=st.binary(max_size=20))
 def test_a_known_secret_goes_from_what_base64_hides(before: bytes, after: bytes) -> None:
     whole = before + TOKEN.encode() + after
@@ -57,10 +91,15 @@ def test_a_known_secret_goes_from_what_base64_hides(before: bytes, after: bytes)
     [
         f"<a>{TOKEN}</a>".encode("utf-16"),
         f"<a>{TOKEN}</a>".encode("utf-16-be"),
+        b"<" + TOKEN.encode("utf-16-le"),
+        b"<" + TOKEN.encode("utf-16-be"),
         "".join(f"&#{ord(one)};" for one in TOKEN).encode(),
         b"<a>" + "".join(f"&#x{ord(one):x};" for one in TOKEN[:2]).encode() + escape(TOKEN[2:]).encode(),
     ],
-    ids=["UTF-16", "UTF-16 without a mark", "references", "some references"],
+    ids=[
+        *("UTF-16", "UTF-16 without a mark", "UTF-16 after an odd octet", "the other after an odd octet"),
+        *("references", "some references"),
+    ],
 )
 def test_a_message_that_holds_a_secret_in_disguise_goes_as_a_whole(octets: bytes) -> None:
     assert Redactor([TOKEN]).octets(octets) == MARK.encode()

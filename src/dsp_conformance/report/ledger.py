@@ -140,7 +140,7 @@ def ruled_out(applicability: Applicability, profile: Mapping[str, bool | None]) 
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     groups: dict[str, _Text]
     requirements: dict[str, Requirement]

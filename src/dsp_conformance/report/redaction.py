@@ -56,7 +56,7 @@ _PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _HEADER: Final = re.compile(
-    rf"(?i)(?:(?<![\w-])|(?<=\\[nrt]))({'|'.join(sorted(_CREDENTIAL_HEADERS, key=len, reverse=True))})"
+    rf"(?i)(?:(?<![\w-])|(?<=\\[nrt]))({'|'.join(_CREDENTIAL_HEADERS)})"
     r"((?:&quot;|[\"'])?[ \t]*[:=][ \t]*)"
     r"(&quot;.*?&quot;|\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\r\n<\"']+)"
 )
@@ -128,8 +128,10 @@ class Redactor:
         """Whether a secret shows in octets once they are read as XML reads them."""
         texts = []
         if b"\x00" in octets:
-            texts += [octets.decode(coding, "ignore") for coding in ("utf-16-le", "utf-16-be")]
-            texts += [octets[1:].decode("utf-16-le", "ignore")]
+            shifted = (octets, octets[1:])
+            texts += [
+                one.decode(coding, "ignore") for one in shifted for coding in ("utf-16-le", "utf-16-be")
+            ]
         if b"&#" in octets:
             texts.append(octets.decode("utf-8", "replace"))
         for text in texts:
@@ -149,7 +151,7 @@ def _forms(value: str) -> Iterator[_Form]:
         bounded = rb"(?<![A-Za-z0-9])%b(?![A-Za-z0-9])" % re.escape(octets)
         yield _Form(octets, None if certain else re.compile(bounded))
     if certain:
-        for core in _base64_cores(value.encode("utf-8", "surrogatepass")):
+        for core in dict.fromkeys(_base64_cores(value.encode("utf-8", "surrogatepass"))):
             yield _Form(core, None)
 
 
@@ -158,15 +160,12 @@ def _base64_cores(octets: bytes) -> Iterator[bytes]:
 
     A character of base64 holds 6 bits: only those that hold nothing but bits of the secret are its own.
     """
-    seen = set()
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + octets)
         first = (before * 8 + 5) // 6
         last = (before + len(octets)) * 8 // 6
-        for core in (encoded[first:last], encoded[first:last].translate(bytes.maketrans(b"+/", b"-_"))):
-            if core not in seen:
-                seen.add(core)
-                yield core
+        yield encoded[first:last]
+        yield encoded[first:last].translate(bytes.maketrans(b"+/", b"-_"))
 
 
 def _without_shown(text: str) -> str:
