@@ -206,7 +206,8 @@ class _Trying:
         tests = session.items
         for name, module in modules.items():
             source = Path(str(module.__file__)).read_text(encoding="utf-8")
-            for index, mutant in enumerate(mutants(source)):
+            # those of functions first, which are tried faster
+            for index, mutant in sorted(enumerate(mutants(source)), key=lambda one: not one[1].function):
                 self.tried += 1
                 place = f"{module.__file__}:{mutant.function}"
                 session.items = [item for item in tests if place in entered[item.nodeid]]

@@ -130,6 +130,13 @@ def test_an_assumption_that_is_not_met_decides_only_where_it_is_enforced(
     assert run.verdict == verdict
 
 
+def test_a_run_is_taken_for_whole_and_unfinished_and_enforces_no_assumption_unless_it_is_told_to() -> None:
+    run = Run(RunIdentity("1.2.3", "Example DSP", "9.8", "bundled"), LEDGER)
+    run.absorb([record("s", "CORE-01"), record("t", "CORE-03", ending=FAILS)])
+    assert run.verdict is RunVerdict.CONFORMANT
+    assert (run.complete, run.finished, run.left_out) == (True, 0, 0)
+
+
 def test_what_is_unclear_is_named_be_it_assumed_or_not() -> None:
     run = run_of(record("s", *ALL), record("t", "CORE-03", "CORE-01", ending=UNCLEAR))
     assert (run.verdict, run.exit_code) == (RunVerdict.INCONCLUSIVE, 3)
