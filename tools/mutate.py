@@ -1,12 +1,13 @@
 """Mutation testing: changes one thing in a module, runs its tests, and tells what nobody noticed.
 
-    python tools/mutate.py MODULE [MODULE ...] -- TESTS [TESTS ...]
+    python tools/mutate.py [--every N] MODULE [MODULE ...] -- TESTS [TESTS ...]
 
 such as `dsp_conformance.user.checks -- tests/user/test_checks.py`. The tests are collected once, and run once
 to see which functions each of them enters; a mutant is tried with the tests that enter the function it is in,
 in the order in which they were named. It is tried in a forked process, in which the code of the module's
 functions is replaced. What importing the module runs is changed in a process of its own, which runs all the
-tests. No file is changed. What was run, and what survived why, stands in docs/mutation-testing.md.
+tests. No file is changed. `--every N` tries each N-th mutant alone, where tests are slow. What was run, and
+what survived why, stands in docs/mutation-testing.md.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_file_location
+from itertools import islice
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, TypeAlias
@@ -196,8 +198,8 @@ def _replacer(body: list[ast.stmt], index: int) -> Callable[[], None]:
 class _Trying:
     """A plugin of pytest that runs the collected tests for each mutant that they might notice."""
 
-    def __init__(self, modules: list[str], tests: list[str]) -> None:
-        self._modules, self._tests = modules, tests
+    def __init__(self, modules: list[str], tests: list[str], every: int) -> None:
+        self._modules, self._tests, self._every = modules, tests, every
         self.survived = self.tried = 0
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -207,7 +209,8 @@ class _Trying:
         for name, module in modules.items():
             source = Path(str(module.__file__)).read_text(encoding="utf-8")
             # those of functions first, which are tried faster
-            for index, mutant in sorted(enumerate(mutants(source)), key=lambda one: not one[1].function):
+            chosen = islice(enumerate(mutants(source)), 0, None, self._every)
+            for index, mutant in sorted(chosen, key=lambda one: not one[1].function):
                 self.tried += 1
                 place = f"{module.__file__}:{mutant.function}"
                 session.items = [item for item in tests if place in entered[item.nodeid]]
@@ -397,11 +400,14 @@ def main() -> int:
     if not modules or not tests:
         print(__doc__)
         return 2
+    every = 1
+    if modules[0] == "--every":
+        every, modules = int(modules[1]), modules[2:]
     options = ["-x", "-q", "-s", "-p", "no:cacheprovider", *tests]
     if modules[0] == "--import":
         sys.meta_path.insert(0, _Instead(modules[1], int(modules[2])))
         return int(pytest.main(options))
-    trying = _Trying(modules, tests)
+    trying = _Trying(modules, tests, every)
     code = pytest.main(options, plugins=[trying])
     return 1 if trying.survived else int(code)
 

@@ -222,6 +222,15 @@ def test_exchanges_stand_in_order_of_place_and_let_go_of_their_octets_but_not_of
     ]  # fmt: skip
 
 
+def test_what_the_end_of_the_run_owes_is_kept_in_order() -> None:
+    made, called = record("CORE-01"), list[str]()
+    made.defer(lambda: called.append("first"))
+    made.defer(lambda: called.append("second"))
+    for check in made.deferred:
+        check()
+    assert called == ["first", "second"]
+
+
 # -- reasons
 
 

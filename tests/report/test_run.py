@@ -328,6 +328,8 @@ def test_added_scenarios_are_counted_apart_with_those_that_were_left_out() -> No
         record("z", added=True, ending=UNSEEN),
     )
     assert run_of(own, passed, failed).added() == [passed, failed]
+    assert run_of(own, passed, left).exit_code == 0
+    assert run_of(own, passed, failed).exit_code == 6
     said = "Added scenarios, judged apart: 1 of 2 passed"
     assert run_of(own, passed, failed).added_sentence() == f"{said}."
     assert sentence(run_of(own, passed, failed, left)).endswith(f" {said}, 1 not run.")

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import zipfile
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -174,6 +174,47 @@ def test_verdicts_that_do_not_follow_from_the_journal_are_named(edited: Editor) 
     said = problems(edited(prettier))
     assert any(one.startswith("report/index.html: it does not say what the evidence says") for one in said)
     assert "report/index.html: it says pass of CORE-01, the evidence fail" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda told: next(one for one in told["scenarios"] if one["verdict"] == "fail").update(
+                verdict="pass"
+            ),
+            "verdict of SCENARIO 0001: report/results.json says pass, the evidence fail",
+        ),
+        (
+            lambda told: told["requirements"].append(told["requirements"][0] | {"id": "CORE-99"}),
+            "verdict of CORE-99: report/results.json says fail, the evidence nothing",
+        ),
+        (
+            lambda told: told["requirements"].pop(0),
+            "verdict of CORE-01: report/results.json says nothing, the evidence fail",
+        ),
+        (
+            lambda told: told["scenarios"].pop(0),
+            "verdict of SCENARIO 0000: report/results.json says nothing, the evidence pass",
+        ),
+        (
+            lambda told: told["verdict"].update(exit_code=0),
+            "report/results.json does not follow from report/journal.jsonl, though all of its verdicts do",
+        ),
+        (lambda told: told.pop("verdict"), "report/results.json is not of the form that the suite writes"),
+    ],
+    ids=["scenario", "more", "less", "a scenario less", "no verdict", "another form"],
+)
+def test_one_thing_that_does_not_follow_from_the_journal_is_named_alone(
+    change: Callable[[Any], object], said: str, edited: Editor
+) -> None:
+    def edit(files: Files) -> None:
+        told = json.loads(files[RESULTS])
+        change(told)
+        files[RESULTS] = json.dumps(told).encode()
+        resealed(files)
+
+    assert problems(edited(edit)) == [said.replace("SCENARIO", "features/made_up.feature::scenario")]
 
 
 def test_a_journal_that_was_edited_is_named_though_the_manifest_fits(edited: Editor) -> None:
