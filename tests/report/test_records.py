@@ -93,7 +93,7 @@ def passed(*requirements: str, checks: tuple[Said, ...] = (), steps: int = 2) ->
         if index == 0 and checks:
             made.attach_exchange("SR11.2", b"<a/>", b"<b/>", checks=checks)
         made.end_step(StepStatus.PASSED)
-    made.stop = 2
+    made.stop = 1
     return made
 
 
@@ -249,12 +249,14 @@ def test_a_failure_that_names_no_requirement_is_that_of_all_of_the_scenarios_own
 
 def test_only_an_error_of_the_suite_has_a_trace_and_it_leads_through_the_suites_own_files() -> None:
     made = record("CORE-01")
+    held = dict[str, str](token="-".join(("c4nary", "0123")))
     with pytest.raises(KeyError) as lost:
-        {}["lost"]
+        held["lost"]
     broken = made.worsen(Phase.STEP, lost.value)
     assert "test_records.py" in broken.trace
     assert "KeyError: 'lost'" in broken.trace
     assert "/_pytest/" not in broken.trace
+    assert held["token"] not in broken.trace
     assert made.worsen(Phase.STEP, FAILS).trace == ""
 
 
@@ -274,6 +276,7 @@ def test_a_step_is_marked_by_what_ended_it_and_later_ones_as_not_run(
 ) -> None:
     made = cut_short(ending, "CORE-01")
     assert [step.status for step in made.steps] == [status, StepStatus.NOT_RUN]
+    assert (made.steps[1].start, made.steps[1].stop) == (0, 0)
     assert not made.completed
 
 
