@@ -249,7 +249,7 @@ def test_a_failure_that_names_no_requirement_is_that_of_all_of_the_scenarios_own
 
 def test_only_an_error_of_the_suite_has_a_trace_and_it_leads_through_the_suites_own_files() -> None:
     made = record("CORE-01")
-    held = dict[str, str](token="-".join(("c4nary", "0123")))
+    held = {"token": "3210-yran4c"[::-1]}
     with pytest.raises(KeyError) as lost:
         held["lost"]
     broken = made.worsen(Phase.STEP, lost.value)
@@ -286,7 +286,7 @@ def test_a_step_is_marked_by_what_ended_it_and_later_ones_as_not_run(
 def test_a_scenario_passes_only_if_it_ended_and_every_step_of_it_passed() -> None:
     assert passed("CORE-01").verdict is Verdict.PASS
     still_running = passed("CORE-01")
-    still_running.stop = 0
+    still_running.stop = record("CORE-01").stop
     assert (still_running.completed, still_running.verdict) == (False, Verdict.NONE)
     half = record("CORE-01")
     half.begin_step(0)
@@ -389,6 +389,11 @@ def test_what_was_left_out_says_nothing_about_a_requirement_even_where_all_steps
     made.worsen(Phase.TEAR_DOWN, ending)
     assert made.requirement_verdicts() == {"CORE-01": Verdict.NONE}
     assert made.verdict is Verdict.NONE
+
+
+def test_a_scenario_is_the_suites_own_unless_it_is_said_to_be_added() -> None:
+    who = ScenarioIdentity("f::s", "f::s", "f", "F", "", "s", {}, ("CORE-01",))
+    assert ScenarioRecord(who, "s", []).requirement_verdicts() == {"CORE-01": Verdict.NONE}
 
 
 def test_an_added_scenario_says_nothing_about_any_requirement() -> None:

@@ -8,17 +8,21 @@ import shutil
 import stat
 import subprocess
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 
 from dsp_conformance.cli import main
 from dsp_conformance.report import journal
 from dsp_conformance.report.pack.making import JOURNAL, PAGE, RESULTS, make_pack
-from dsp_conformance.report.pack.manifest import MANIFEST, SIGNATURE, manifest_of
-from dsp_conformance.report.pack.signing import load_pem, load_signer, why_not_issued
+from dsp_conformance.report.pack.manifest import CERTIFICATE, MANIFEST, SIGNATURE, manifest_of
+from dsp_conformance.report.pack.signing import Signer, load_pem, load_signer, why_not_issued
 from dsp_conformance.report.pack.verifying import Trust, verify
 
 if TYPE_CHECKING:
@@ -147,6 +151,78 @@ def test_a_certificate_that_had_expired_before_the_run_ended_is_not_trusted(keys
     assert why_not_issued(tester, authority, end) == ""
     assert "CN=tester ec had expired" in why_not_issued(tester, authority, end + timedelta(days=2))
     assert "was not issued by" in why_not_issued(tester, load_pem(keys / "stranger.pem"), end)
+
+
+def issued(authority: Path, subject: str, last: datetime) -> Signer:
+    """A tester whose certificate an authority issued, good for the ten years before that instant."""
+    key, issuer = (
+        ec.generate_private_key(ec.SECP256R1()),
+        load_signer(authority, authority.with_suffix(".pem"), None),
+    )
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+        .issuer_name(issuer.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(last - timedelta(days=3650))
+        .not_valid_after(last)
+        .sign(issuer.key, SHA256())
+    )
+    return Signer(key, certificate)
+
+
+def test_a_pack_signed_with_a_certificate_that_had_expired_before_its_run_ended_is_not_trusted(
+    reports: Path, keys: Path, tmp_path: Path
+) -> None:
+    trust = Trust(authority=load_pem(keys / "ca.pem"))
+    for last, good in (
+        (datetime(2020, 1, 1, tzinfo=UTC), False),
+        (datetime.now(UTC) + timedelta(days=9), True),
+    ):
+        pack = tmp_path / "pack.zip"
+        make_pack(reports, pack, issued(keys / "ca.key", "late", last))
+        found = verify(pack, trust)
+        assert (found.good, found.trusted, found.signed_by) == (good, good, "CN=late" if good else "")
+        assert good or "that of CN=late had expired before the run ended" in found.contradictions[0]
+
+
+def test_a_signature_is_looked_at_where_the_journal_cannot_be_used(
+    edited: Editor, signer: Signer, keys: Path
+) -> None:
+    def change(files: Files) -> None:
+        files[JOURNAL] = b"nothing"
+        resealed(files)
+        files[SIGNATURE] = signer.sign(files[MANIFEST])
+
+    found = verify(edited(change), Trust(authority=load_pem(keys / "ca.pem")))
+    assert [one.partition(":")[0] for one in found.problems()] == [JOURNAL]
+    assert (found.source, found.signed_by, found.trusted) == (None, "CN=tester ec", True)
+
+
+def test_only_a_good_signature_that_was_held_against_a_given_certificate_is_trusted(
+    packed: Path, edited: Editor, keys: Path
+) -> None:
+    def garbled(files: Files) -> None:
+        files[CERTIFICATE] = b"nothing"
+        signature = files[SIGNATURE]
+        resealed(files)
+        files[SIGNATURE] = signature
+
+    tester, stranger = Trust(tester=load_pem(keys / "ec.pem")), Trust(tester=load_pem(keys / "stranger.pem"))
+    for pack, trust, told in (
+        (packed, tester, ("CN=tester ec", True)),
+        (packed, Trust(), ("CN=tester ec", False)),
+        (packed, stranger, ("", False)),
+        (packed, Trust(authority=stranger.tester), ("", False)),
+        (edited(resealed), tester, ("", False)),
+        (edited(garbled), tester, ("", False)),
+    ):
+        found = verify(pack, trust)
+        assert (found.signed_by, found.trusted) == told
+        assert found.good == bool(found.signed_by)
+    [said] = problems(edited(garbled))
+    assert said.startswith(f"signature: {CERTIFICATE} holds no certificate that can be read")
 
 
 def better(files: Files) -> None:
