@@ -5,9 +5,9 @@
 such as `dsp_conformance.user.checks -- tests/user/test_checks.py`. The tests are collected once, and run once
 to see which functions each of them enters; a mutant is tried with the tests that enter the function it is in,
 in the order in which they were named. It is tried in a forked process, in which the code of the module's
-functions is replaced. What importing the module runs is changed in a process of its own, which runs all the
-tests. No file is changed. `--every N` tries each N-th mutant alone, where tests are slow. What was run, and
-what survived why, stands in docs/mutation-testing.md.
+functions, and its constants, are replaced. Where that changes nothing, as in enumerations, a process of its
+own imports the mutant and runs all the tests. No file is changed. `--every N` tries each N-th mutant alone,
+where tests are slow. What was run, and what survived why, stands in docs/mutation-testing.md.
 """
 
 from __future__ import annotations
@@ -213,12 +213,14 @@ class _Trying:
             for index, mutant in sorted(chosen, key=lambda one: not one[1].function):
                 self.tried += 1
                 place = f"{module.__file__}:{mutant.function}"
-                session.items = [item for item in tests if place in entered[item.nodeid]]
+                session.items = [
+                    item for item in tests if not mutant.function or place in entered[item.nodeid]
+                ]
                 failed = None
                 if session.items:
                     failed = _fails(session, partial(_put_in_place, module, mutant.source))
-                if failed is None and (session.items or not mutant.function):
-                    failed = _fails_anew(name, index, self._tests)
+                    if failed is None or not (failed or mutant.function):
+                        failed = _fails_anew(name, index, self._tests)
                 if not failed:
                     self.survived += 1
                     said = "survived" if failed is False else "not reached"
@@ -370,7 +372,7 @@ def _put_in_place(module: ModuleType, source: str) -> None:
 
 
 def _graft(old: object, new: object, owner: str) -> None:
-    """Give the functions of a module or class the code of others."""
+    """Give the functions of a module or class the code of others, and it the others' constants."""
     for name, theirs in list(vars(new).items()):
         ours = vars(old).get(name)
         if ours is theirs:
@@ -383,6 +385,10 @@ def _graft(old: object, new: object, owner: str) -> None:
         if function is not None and others is not None:
             function.__code__, function.__defaults__ = others.__code__, others.__defaults__
             function.__kwdefaults__ = others.__kwdefaults__
+        elif isinstance(old, ModuleType) and isinstance(
+            theirs, int | float | str | tuple | range | frozenset
+        ):
+            setattr(old, name, theirs)
 
 
 def _function(value: object) -> FunctionType | None:
