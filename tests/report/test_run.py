@@ -85,7 +85,7 @@ def record(
 def run_of(*records: ScenarioRecord, left_out: int = 0, enforce: bool = False) -> Run:
     run = Run(RunIdentity("1.2.3", "Example DSP", "9.8", "bundled"), LEDGER, enforce)
     run.absorb(records)
-    run.plan = Plan(len(records), (), (), capabilities_known=True, left_out=left_out)
+    run.plan = Plan(len(records), (), (), capabilities_known=True, left_out=left_out, added=0)
     return run
 
 

@@ -151,8 +151,8 @@ class Plan:
     groups: tuple[ExcludedGroup, ...]
     unassessed: tuple[str, ...]
     capabilities_known: bool
-    left_out: int = 0
-    added: int = 0
+    left_out: int
+    added: int
 
     @classmethod
     def of(

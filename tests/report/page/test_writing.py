@@ -254,7 +254,7 @@ def test_the_official_schema_is_no_assumption(workshop: Workshop) -> None:
 
 
 def test_what_was_not_tested_stands_with_its_reason(workshop: Workshop, mixed: tuple[Made, ...]) -> None:
-    plan = Plan(9, (), (), capabilities_known=False, left_out=311)
+    plan = Plan(9, (), (), capabilities_known=False, left_out=311, added=0)
     page = workshop.page(*mixed, plan=plan)
     told = text_of(one(page, "//section[@id='not-tested']"))
 
