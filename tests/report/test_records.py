@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dsp_conformance.report.evidence import Operation
+from dsp_conformance.report.evidence import Operation, Wire
 from dsp_conformance.report.records import (
     Phase,
     RecordError,
@@ -171,6 +171,49 @@ def test_no_secret_gets_into_a_record() -> None:
     assert "c4nary-0123" not in repr(made)
     assert made.evidence.observations == [MARK]
     assert made.evidence.operations[0].result == MARK
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "told"),
+    [
+        (b"<a/>", b"<b/>", None),
+        (b"<c4nary-0123/>", b"<b/>", "secrets in the request, "),
+        (b"<c4nary-0123/>", b"<c4nary-0123/>", "secrets in the request and the response, "),
+        (None, b"<c4nary-0123/>", "secrets in the response, "),
+    ],
+    ids=["neither", "request", "both", "a message"],
+)
+def test_an_exchange_tells_which_of_its_messages_is_not_kept_as_it_stood_on_the_wire(
+    sent: bytes | None, received: bytes, told: str | None
+) -> None:
+    made = record("CORE-01")
+    made.redactor = Redactor(["c4nary-0123"])
+    made.attach_exchange("SR11.2", sent, received, facts={"HTTP status": "200"})
+    [exchange] = made.exchanges()
+    assert exchange.facts.pop("HTTP status") == "200"
+    assert exchange.facts.keys() == ({"redacted"} if told else set())
+    assert exchange.facts.get("redacted", "").startswith(told or "")
+
+
+def test_how_an_exchange_travelled_is_kept_without_secrets() -> None:
+    made = record("CORE-01")
+    made.redactor = Redactor(["c4nary-0123"])
+    wire = Wire(
+        *(7, 0.5, "Send Command Service", "http://dsp/c4nary-0123", "dsp:80", 200),
+        {"authorization": "x"},
+        {"server": "c4nary-0123"},
+    )
+    made.attach_exchange("SR11.2", b"<a/>", b"<b/>", wire=wire)
+    made.attach_exchange("a count")
+    assert [one.wire for one in made.exchanges()] == [
+        replace(
+            wire,
+            url=f"http://dsp/{MARK}",
+            sent={"authorization": MARK},
+            received={"server": MARK},
+        ),
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
