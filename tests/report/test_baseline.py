@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -241,6 +242,39 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | Non
 
     with pytest.raises(BaselineError, match="expected"):
         Baseline.load(file, REQUIREMENTS)
+
+
+def test_scenarios_that_do_not_exist_are_told_by_number_and_with_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    file.write_text(
+        entry("scenario", "a.feature::s")
+        + entry("requirement", "CORE-01")
+        + entry("scenario", "a.feature::x::1")
+    )
+    baseline = Baseline.load(file, REQUIREMENTS)
+
+    baseline.require_scenarios({"a.feature::s", "a.feature::x", "a.feature::x::1"})
+    with pytest.raises(BaselineError) as caught:
+        baseline.require_scenarios({"a.feature::s", "a.feature::x::2"})
+
+    assert caught.value.problems == (
+        "known[3] scenario: no scenario has the id 'a.feature::x::1' - did you mean 'a.feature::x::2'?",
+    )
+
+
+def test_an_entry_tells_reason_and_last_day_and_where_today_is_not_given_it_is_taken_from_the_clock(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "known.toml"
+    file.write_text(entry("requirement", "CORE-01") + entry("scenario", "a.feature::s"))
+
+    before = datetime.now(UTC).date()
+    baseline = Baseline.load(file, REQUIREMENTS)
+
+    assert before <= baseline.today <= datetime.now(UTC).date()
+    assert Baseline.load(file, REQUIREMENTS, today=date(2027, 1, 1)).today == date(2027, 1, 1)
+    assert list(map(str, baseline.entries)) == ["fixed in 4.2 (until 2027-03-31)"] * 2
+    assert [one.about for one in baseline.entries] == ["CORE-01", "a.feature::s"]
 
 
 def test_an_empty_file_knows_no_failures(tmp_path: Path) -> None:

@@ -361,6 +361,27 @@ def test_failures_are_known_or_new_and_nothing_else_is_either() -> None:
     assert alone.entry_states(alone.requirement_results()) == []
 
 
+def test_a_scenario_is_known_by_its_own_name_or_its_outlines_and_by_nothing_else() -> None:
+    failed = record("s", "CORE-01", "CORE-02", ending=FAILS)
+    run = run_of(failed, record("t", "CORE-03"))
+    last, today = date(2027, 3, 31), date(2027, 3, 31)
+
+    def listed(**about: str) -> tuple[KnownFailure, ...]:
+        run.baseline = Baseline(Path("known.toml"), (KnownFailure(reason="r", expires=last, **about),), today)
+        return run.known(failed)
+
+    assert listed(scenario=failed.identity.id) == listed(scenario=failed.identity.template)
+    assert len(listed(scenario=failed.identity.id)) == 1
+    assert run.known(run.records["a.feature::t"]) == ()
+    assert listed(scenario="a.feature::other") == ()
+    assert [state for _, state in run.entry_states([])] == [EntryState.NOT_JUDGED]
+    assert listed(requirement="CORE-01") == ()  # CORE-02 is not known to fail
+    assert listed(scenario="a.feature::t") == ()
+    assert [state for _, state in run.entry_states([])] == [EntryState.PASSES]
+    assert len(known(run, "CORE-01", "CORE-02", "CORE-03").known(failed)) == 2
+    assert known(run, "CORE-01", "CORE-02", expired=True).known(failed) == ()
+
+
 def test_what_the_run_says_about_an_entry_follows_from_its_requirements_result() -> None:
     run = known(run_of(record("s", "CORE-01", ending=FAILS), record("t", "CORE-02")), *ALL)
     assert [state for _, state in run.entry_states(run.requirement_results())] == [
