@@ -6,6 +6,7 @@ Here it is told by hand, case by case; `test_parallel` has real workers.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 from benchmarks.synthetic import ledger
 from dsp_conformance.report import journal
 from dsp_conformance.report.journal.writer import JournalWriter
-from dsp_conformance.report.parallel import ControllerRecorder
+from dsp_conformance.report.parallel import ControllerRecorder, Role, WorkerRecorder
 from dsp_conformance.report.record_json import to_json
 from dsp_conformance.report.records import Phase, ScenarioIdentity, ScenarioRecord, StepRecord, StepStatus
 from dsp_conformance.report.run import Run, RunIdentity
@@ -213,3 +214,87 @@ def test_where_the_run_could_not_start_no_worker_is_blamed_for_what_it_owed(cont
     controller.run.unusable = "no DSP answers"
     assert controller.finish() == RunVerdict.UNUSABLE.exit_code
     assert controller.run.records["f::a"].verdict is Verdict.PASS
+
+
+def test_what_a_lost_worker_wrote_down_in_its_last_moments_counts(
+    controller: Controller, tmp_path: Path
+) -> None:
+    worker = JournalWriter(tmp_path / journal.NAME, controller.run, key="k", process="gw0")
+    made = record("a")
+    made.steps[0] = StepRecord("Then", "it answers")
+    worker.scenario_begun(made)
+    made.begin_step(0)
+    made.end_step(StepStatus.PASSED)
+    worker.scenario_ended(made)
+    controller.report(made, owed=True)
+    made.worsen(Phase.LATE, RequirementNotMet(expected="one", found="two", requirements=["DUIS-04"]))
+    worker.close()
+    controller.recorder.pytest_testnodedown(controller.node("gw0"), "killed")
+
+    controller.finish()
+
+    found = controller.run.records["f::a"]
+    assert found.requirement_verdicts()["DUIS-04"] is Verdict.FAIL
+    assert found.verdict is Verdict.ERROR
+
+
+def test_a_journal_that_cannot_be_read_when_a_worker_is_lost_is_told(
+    controller: Controller, tmp_path: Path
+) -> None:
+    (tmp_path / journal.NAME).write_text("nothing")
+    report = SimpleNamespace(longrepr="")
+    controller.recorder.pytest_handlecrashitem("test_f.py::x", report)  # type: ignore[arg-type] # as above
+    assert "cannot be used" in controller.run.suite_errors[0]
+    assert controller.run.ordered_records()[0].verdict is Verdict.ERROR
+
+
+def test_what_becomes_known_of_the_product_is_written_down_with_the_next_record(
+    controller: Controller, tmp_path: Path
+) -> None:
+    controller.run.identity = replace(controller.run.identity, product_version="3")
+    controller.report(record("a"))
+    assert b'"product_version":"3"' in (tmp_path / journal.NAME).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "worker", "role"),
+    [
+        ({}, False, Role.ALONE),
+        ({"dist": "no", "tx": ["popen"]}, False, Role.ALONE),
+        ({"dist": "load", "tx": []}, False, Role.ALONE),
+        ({"dist": "load", "tx": ["popen"]}, False, Role.CONTROLLER),
+        ({"dist": "load", "tx": ["popen"], "collectonly": True}, False, Role.ALONE),
+        ({"dist": "load", "tx": ["popen"]}, True, Role.WORKER),
+    ],
+)
+def test_what_a_process_is_follows_from_the_settings_of_pytest_xdist(
+    options: dict[str, Any], role: Role, *, worker: bool
+) -> None:
+    config: Any = SimpleNamespace(getoption=lambda name, default=None: options.get(name, default))
+    if worker:
+        config.workerinput = {}
+    assert Role.of(config) is role
+
+
+def test_a_worker_hands_over_at_its_end_what_changed_and_what_went_wrong(tmp_path: Path) -> None:
+    run = Run(RunIdentity("1", "DSP", "2", "bundled"), ledger())
+    writer = JournalWriter(tmp_path / journal.NAME, run, key="k", process="gw0")
+    worker = WorkerRecorder(run, writer)
+
+    def two() -> None:
+        raise RequirementNotMet(expected="one response", found="two", requirements=["DUIS-01"])
+
+    quiet, late, running = record("quiet"), record("late"), record("running")
+    late.defer(two)
+    run.absorb([quiet, late, running])
+    worker._current = running
+    run.suite_errors.append("no power")
+    config: Any = SimpleNamespace(workeroutput={}, getoption=lambda _name, default=None: default)
+
+    worker.pytest_sessionfinish(SimpleNamespace(config=config), 0)  # type: ignore[arg-type] # as above
+
+    told = json.loads(config.workeroutput["dsp"])
+    assert {one["name"]: one["verdict"] for one in told["records"]} == {"late": "fail", "running": "error"}
+    [(name, text)] = told["late"]
+    assert (name, "found: two" in text) == ("f::late", True)
+    assert told["suite_errors"] == ["no power"]

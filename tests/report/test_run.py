@@ -377,9 +377,12 @@ def test_a_scenario_is_known_by_its_own_name_or_its_outlines_and_by_nothing_else
     assert [state for _, state in run.entry_states([])] == [EntryState.NOT_JUDGED]
     assert listed(requirement="CORE-01") == ()  # CORE-02 is not known to fail
     assert listed(scenario="a.feature::t") == ()
+    assert run.known(run.records["a.feature::t"]) == ()  # it did not fail
     assert [state for _, state in run.entry_states([])] == [EntryState.PASSES]
     assert len(known(run, "CORE-01", "CORE-02", "CORE-03").known(failed)) == 2
     assert known(run, "CORE-01", "CORE-02", expired=True).known(failed) == ()
+    results = run.requirement_results()
+    assert [state for _, state in run.entry_states(results)] == [EntryState.EXPIRED] * 2
 
 
 def test_what_the_run_says_about_an_entry_follows_from_its_requirements_result() -> None:
