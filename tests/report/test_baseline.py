@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import ValidationError
 
 from dsp_conformance.report.baseline import Baseline, BaselineError
 
@@ -275,6 +276,8 @@ def test_an_entry_tells_reason_and_last_day_and_where_today_is_not_given_it_is_t
     assert Baseline.load(file, REQUIREMENTS, today=date(2027, 1, 1)).today == date(2027, 1, 1)
     assert list(map(str, baseline.entries)) == ["fixed in 4.2 (until 2027-03-31)"] * 2
     assert [one.about for one in baseline.entries] == ["CORE-01", "a.feature::s"]
+    with pytest.raises(ValidationError, match="frozen"):
+        baseline.entries[0].expires = date(2099, 1, 1)
 
 
 def test_a_file_without_entries_knows_no_failures(tmp_path: Path) -> None:

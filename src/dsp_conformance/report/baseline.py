@@ -101,7 +101,7 @@ class KnownFailure(BaseModel):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     known: Annotated[list[KnownFailure], Field(default_factory=list)]
 
