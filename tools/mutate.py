@@ -216,7 +216,7 @@ class _Trying:
                 session.items = [item for item in tests if place in entered[item.nodeid]]
                 failed = None
                 if session.items:
-                    failed = _fails(session, partial(_put_in_place, module, mutant.source))
+                    failed = _fails(session, partial(put_in_place, module, mutant.source))
                 if failed is None and (session.items or not mutant.function):
                     failed = _fails_anew(name, index, self._tests)
                 if not failed:
@@ -361,7 +361,7 @@ class _Instead(MetaPathFinder):
         return spec_from_file_location(fullname, self._loader.path, loader=self._loader)
 
 
-def _put_in_place(module: ModuleType, source: str) -> None:
+def put_in_place(module: ModuleType, source: str) -> None:
     """Have a module that was imported everywhere already do what another source says."""
     other = ModuleType(module.__name__)
     vars(other).update({name: getattr(module, name) for name in ("__file__", "__package__", "__spec__")})
