@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from dsp_conformance.report.ledger import Ledger
 from dsp_conformance.report.published import schema_text
+from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord
+from dsp_conformance.report.run import Run
+from dsp_conformance.target import Target
+from fixtures.opening import Opener
+from fixtures.session import identity_of
+from fixtures.stage import Stage
+from fixtures.stub_process import StubProcess
+from fixtures.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from fixtures.conformance_run import ConformanceRun
 
 pytest_plugins = ["pytester"]
 
@@ -30,6 +41,22 @@ def shared_data() -> Path:
             "needs the published samples, which are not part of the project: no folder ../shared/data"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def stub_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConformanceRun]:
+    """A run against the bundled stub, in a process of its own."""
+    target = Target.bundled_stub()
+    run = Run(identity_of(target, None), Ledger.load(_REPOSITORY / "features" / "requirements.toml"))
+    with StubProcess() as stub, Opener(target, run, tmp_path_factory.mktemp("run")).opened(stub) as opened:
+        yield opened
+
+
+@pytest.fixture
+def stage(stub_run: ConformanceRun) -> Stage:
+    """A stage as scenarios get it, with nothing on it yet and the bundled stub behind it."""
+    identity = ScenarioIdentity("a", "a", "a.feature", "A feature", "", "A scenario", {}, ())
+    return Stage(stub_run, Traffic(stub_run, ScenarioRecord(identity, "a.py::a", [])))
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,13 @@ each operation, with a JSON object on its standard input:
 It answers with JSON on its standard output, if the operation has an answer, and by its exit code: 0 done, 10
 refused (the reason is a JSON object with "title" and "detail"), 11 not offered, anything else is trouble.
 
-The address of the API stands in the environment variable TESTBED_URL.
+The address of the API stands in the environment variable TESTBED_URL. Where it is https, TESTBED_CA names the
+authorities to trust, and TESTBED_CERTIFICATE and TESTBED_KEY the client certificate to show, all PEM.
 """
 
 import json
 import os
+import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -37,6 +39,14 @@ CALLS = {
 }
 
 
+def tls() -> ssl.SSLContext:
+    """Return how https connections are made, by the environment."""
+    context = ssl.create_default_context(cafile=os.environ.get("TESTBED_CA"))
+    if certificate := os.environ.get("TESTBED_CERTIFICATE"):
+        context.load_cert_chain(certificate, os.environ.get("TESTBED_KEY"))
+    return context
+
+
 def main() -> int:
     """Carry out the operation on standard input and return the exit code."""
     asked = json.load(sys.stdin)
@@ -51,7 +61,7 @@ def main() -> int:
         method=method,
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=30, context=tls()) as answer:
             sys.stdout.buffer.write(answer.read())
     except urllib.error.HTTPError as refusal:
         sys.stdout.buffer.write(refusal.read())

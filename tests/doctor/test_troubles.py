@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 USER = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
-NOT_PROVEN_HERE = {"capabilities", "response", "rejection-code"}
-"""What the small DSP's testbed does not allow to be seen, so that the doctor warns of it."""
+NOT_PROVEN_HERE = {"receiver", "capabilities", "response", "rejection-code"}
+"""What the small DSP's testbed does not allow to be seen, or to be told, so that the doctor warns of it."""
 
 
 @pytest.fixture
@@ -224,6 +224,20 @@ def test_a_receiver_port_that_is_taken(consult: Consult, desk: Desk, taken_port:
     assert {"public-url", "inventory", "response"} <= set(found.skipped)
 
 
+def test_a_port_that_nobody_tells_the_dsp_is_warned_of(
+    consult: Consult, desk: Desk, refused_port: int
+) -> None:
+    any_port = consult(desk.write())
+    desk.change('bind = "127.0.0.1:0"', f'bind = "127.0.0.1:{refused_port}"')
+    one_port = consult(desk.write())
+
+    assert any_port["receiver"].status == "warning"
+    assert "another port each time" in any_port["receiver"].found
+    assert "[receiver] bind" in any_port["receiver"].advice
+    assert one_port["receiver"].status == "ok"
+    assert f"the DSP has to know that it is at http://127.0.0.1:{refused_port}/" in one_port["receiver"].found
+
+
 def test_a_public_url_at_which_nobody_listens(consult: Consult, desk: Desk, refused_port: int) -> None:
     desk.change("[timeouts]", f'public_url = "http://127.0.0.1:{refused_port}/duis"\n[timeouts]')
 
@@ -309,6 +323,33 @@ def test_a_listed_device_that_the_dsp_does_not_have(
 
     assert "inventory" in found.errors
     assert f"does not show {LISTED}, the first in the testbed's list" in found["inventory"].found
+
+
+def test_a_list_that_changes_nothing_is_not_said_to_have_something(consult: Consult, desk: Desk) -> None:
+    (desk.folder / "devices.csv").write_text("device_id,device_type,status\n", encoding="utf-8")
+    desk.text = desk.text.replace('driver = "control-api"', 'driver = "provisioned"\ndevices = "devices.csv"')
+    desk.text = "\n".join(line for line in desk.text.splitlines() if not line.startswith("url = "))
+
+    found = consult(desk.write())
+
+    assert found["capabilities"].status == "warning"
+    assert "it has none of the capabilities" in found["capabilities"].found
+
+
+def test_a_target_file_without_an_address_is_not_taken_for_the_bundled_stub(
+    consult: Consult, tmp_path: Path
+) -> None:
+    program = tmp_path / "testbed.py"
+    program.write_text("#!/bin/sh\nexit 11\n", encoding="utf-8")
+    program.chmod(0o755)
+    file = tmp_path / "target.toml"
+    file.write_text('[testbed]\ndriver = "command"\ncommand = ["./testbed.py"]\n', encoding="utf-8")
+
+    found = consult(file)
+
+    for check in ("names", "connections", "tls"):
+        assert found[check].status == "ok"
+        assert "the target file names no address" in found[check].found
 
 
 def test_e5_where_e51_is_declared(consult: Consult, stub_url: str, tmp_path: Path) -> None:

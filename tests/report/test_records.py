@@ -292,7 +292,7 @@ def test_a_failure_that_names_no_requirement_is_that_of_all_of_the_scenarios_own
 
 def test_only_an_error_of_the_suite_has_a_trace_and_it_leads_through_the_suites_own_files() -> None:
     made = record("CORE-01")
-    held = {"token": "3210-yran4c"[::-1]}
+    held = {"token": "3210-yran4c"[::-1]}  # a trace shows source lines, which must not hold it
     with pytest.raises(KeyError) as lost:
         held["lost"]
     broken = made.worsen(Phase.STEP, lost.value)

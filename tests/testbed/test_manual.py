@@ -64,8 +64,8 @@ def test_every_operation_is_one_numbered_instruction(person: Callable[..., OnTer
         ("", [f"next command of SR11.3 to the ESME {DEVICE}", "never reach the DSP"]),
         ("", [f"no longer reach the ESME {DEVICE}"]),
         ("", [f"ESME {DEVICE} Decommissioned"]),
-        ("", ["Withdrawn: CPL entry ESME, manufacturer 106C", "suspensions"]),
-        ("", ["Remove this entry from the CPL: CPL entry ESME, manufacturer 106C"]),
+        ("", ["Withdrawn: ESME, manufacturer 106C", "suspensions"]),
+        ("", ["Remove this entry from the CPL: ESME, manufacturer 106C"]),
     ]
     for number, (answer, words) in enumerate(wanted, 1):
         asked = terminal.until(PROMPT)
@@ -75,6 +75,7 @@ def test_every_operation_is_one_numbered_instruction(person: Callable[..., OnTer
 
     assert terminal.ends() == 0
     assert f"What was made for it and may go now:\n      ESME {DEVICE}\n" in terminal.read
+    assert "CPL entry" not in terminal.read.partition("may go now")[2]  # that was removed
 
 
 def test_an_answer_that_makes_no_sense_is_asked_again(person: Callable[..., OnTerminal]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from dsp_conformance.doctor.network import addresses_of, one_of_each_place
+from dsp_conformance.doctor.network import addresses_of, one_of_each_place, without_address
 from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok, warning
 from dsp_conformance.tls.contexts import tls_adapter
 from dsp_conformance.tls.troubles import tls_trouble
@@ -24,7 +24,8 @@ def tls(examination: Examination) -> Outcome:
     """TLS connections can be made with all https addresses in the target file."""
     target = known(examination.target)
     found = []
-    for address in one_of_each_place(addresses_of(target)):
+    addresses = one_of_each_place(addresses_of(target))
+    for address in addresses:
         if not address.url.startswith("https://"):
             continue
         of_testbed = target.testbed is not None and address.url == getattr(target.testbed, "url", "")
@@ -33,7 +34,8 @@ def tls(examination: Examination) -> Outcome:
         if outcome.status == "error":
             examination.unreachable.add(address.url)
         found.append(outcome)
-    return all_of(found, "not used: no address in the target file is https")
+    unused = "not used: no address in the target file is https" if addresses else without_address(target)
+    return all_of(found, unused)
 
 
 def shake_hands(address: Address, settings: ClientTls, timeouts: Timeouts) -> Outcome:

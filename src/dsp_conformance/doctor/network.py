@@ -29,6 +29,7 @@ __all__ = [
     "one_of_each_place",
     "resolve",
     "service_addresses",
+    "without_address",
 ]
 
 SERVICES: Final[Mapping[Service, str]] = MappingProxyType(
@@ -40,6 +41,8 @@ SERVICES: Final[Mapping[Service, str]] = MappingProxyType(
 )
 """What the services are called."""
 
+_BUNDLED: Final = "the bundled stub is reached where it says that it listens"
+_TOLD: Final = "the target file names no address: what the testbed tells is looked at with it, below"
 _PORTS: Final = {"http": 80, "https": 443}
 _NOBODY: Final = "See that the program runs there and listens on that port, and that no firewall refuses it."
 _SILENT: Final = "See that host and port are right, and that no firewall swallows what is sent there."
@@ -75,8 +78,9 @@ class Address:
 
 def names(examination: Examination) -> Outcome:
     """The hosts of all addresses in the target file can be resolved."""
-    addresses = addresses_of(known(examination.target))
-    return all_of((_noted(examination, each, resolve(each)) for each in addresses), _NONE)
+    target = known(examination.target)
+    addresses = addresses_of(target)
+    return all_of((_noted(examination, each, resolve(each)) for each in addresses), without_address(target))
 
 
 def connections(examination: Examination) -> Outcome:
@@ -84,11 +88,14 @@ def connections(examination: Examination) -> Outcome:
     target = known(examination.target)
     addresses = addresses_of(target)
     return all_of(
-        (_noted(examination, each, connect(each, target.timeouts.connect)) for each in addresses), _NONE
+        (_noted(examination, each, connect(each, target.timeouts.connect)) for each in addresses),
+        without_address(target),
     )
 
 
-_NONE: Final = "the bundled stub is reached where it says that it listens"
+def without_address(target: Target) -> str:
+    """Say why there is nothing to look at where a target file, or no target file, names no address."""
+    return _BUNDLED if target.testbed is None else _TOLD
 
 
 def addresses_of(target: Target) -> list[Address]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import requests
 
 from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
+from dsp_conformance.testbed import Capability
 from dsp_conformance.tls.contexts import tls_adapter
 from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.tls.troubles import TlsFlaw, tls_trouble
@@ -24,6 +25,10 @@ __all__ = ["public_url", "receiver"]
 
 _CLIENT: Final = frozenset({TlsFlaw.NO_CLIENT_CERTIFICATE, TlsFlaw.CLIENT_REFUSED, TlsFlaw.HUNG_UP})
 
+_ANY_PORT: Final = (
+    "This testbed registers no Service Users, so nobody tells the DSP of that: give a port of your choice in "
+    "[receiver] bind, and register the address for your Service Users."
+)
 _FORWARD: Final = (
     "See that [receiver] public_url leads to [receiver] bind: name, port, forwarding, firewall. Only where "
     "the DSP can reach it and this machine cannot, that is no hindrance."
@@ -39,7 +44,11 @@ def receiver(examination: Examination) -> Outcome:
     except ReceiverUnusable as unusable:
         return error(str(unusable), "End the program that holds the port, such as another run.")
     examination.receiver_url = run.receiver_url = url
-    return ok(f"it listens at {settings.host}, and the DSP is told {url}")
+    if Capability.REGISTER_USER in run.testbed.capabilities:
+        return ok(f"it listens at {settings.host}, and the DSP is told {url}")
+    if settings.port == 0 and settings.public_url is None:
+        return warning(f"it listens at {url}, and at another port each time", _ANY_PORT)
+    return ok(f"it listens at {settings.host}, and the DSP has to know that it is at {url}")
 
 
 def public_url(examination: Examination) -> Outcome:

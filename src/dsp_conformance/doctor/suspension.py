@@ -8,6 +8,7 @@ from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
 from dsp_conformance.doctor.stage import new_stage
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType
 from dsp_conformance.report.expectations import described
+from dsp_conformance.testbed.settings import ManualSettings
 from fixtures.devices import Model
 from fixtures.request_making import make_request
 from fixtures.traffic import usable
@@ -20,6 +21,7 @@ __all__ = ["rejection_code", "response"]
 _READ: Final = "11.2"
 _ORDINARY: Final = "4.1.1"
 _CANNOT: Final = "the testbed cannot {what}, so this could not be seen"
+_BY_HAND: Final = "nobody is asked to {what} for the doctor, so this could not be seen"
 
 
 def response(examination: Examination) -> Outcome:
@@ -27,7 +29,7 @@ def response(examination: Examination) -> Outcome:
     run = known(examination.run)
     if examination.device is None:
         return warning(
-            _CANNOT.format(what="provide a Device"),
+            _unseen(examination, "provide a Device"),
             "Where no response ever comes, look at the receiver's address as the DSP has it.",
         )
     stage = new_stage(run)
@@ -60,7 +62,7 @@ def rejection_code(examination: Examination) -> Outcome:
     declared = run.profile.rejection_code
     if examination.device is None:
         return warning(
-            _CANNOT.format(what="suspend a Device"),
+            _unseen(examination, "suspend a Device"),
             f"Make sure that the product uses {declared.value}, or correct [profile] rejection_code.",
         )
     stage = new_stage(run)
@@ -82,3 +84,8 @@ def rejection_code(examination: Examination) -> Outcome:
         f"rejection_code declares {declared.value}",
         f'If the product is meant to use {code.value}, set rejection_code = "{code.value}" in [profile].',
     )
+
+
+def _unseen(examination: Examination, what: str) -> str:
+    by_hand = isinstance(known(examination.target).testbed, ManualSettings)
+    return (_BY_HAND if by_hand else _CANNOT).format(what=what)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["capabilities", "testbed"]
 
+_NOTHING: Final = "it changes nothing while a run is under way: it has none of the capabilities"
 _TELL: Final = "Give it in the target file, or let the testbed tell it."
 
 
@@ -69,10 +70,10 @@ def capabilities(examination: Examination) -> Outcome:
     """The testbed can do what scenarios need."""
     offered = known(examination.testbed).capabilities
     lacking = [each.value for each in Capability if each not in offered]
-    has = ", ".join(sorted(offered)) or "none"
+    has = ", ".join(sorted(offered))
     if not lacking:
         return ok(f"all {len(Capability)}: {has}")
     return warning(
-        f"it lacks {', '.join(lacking)}; it has {has}",
+        f"it lacks {', '.join(lacking)}; it has {has}" if has else _NOTHING,
         "Scenarios that need what it lacks are not testable; the last check tells how many.",
     )

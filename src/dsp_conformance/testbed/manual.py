@@ -97,7 +97,7 @@ class ManualTestbed(OperationsTestbed):
 
     def close(self) -> None:
         """Say what is left of the run, and let go of the terminal."""
-        left = [*self._devices.values(), *self._entries.values()]
+        left = [*self._devices.values(), *(f"CPL entry {each}" for each in self._entries.values())]
         try:
             if left:
                 self._terminal.say("\nThe run is over. What was made for it and may go now:")
@@ -138,8 +138,8 @@ class ManualTestbed(OperationsTestbed):
             f"firmware version {body['firmware_version']}"
         )
         self._instruct(operation, f"Add an entry to the CPL, with status {body['status']}: {entry}.")
-        entry_id = f"entry of instruction {self._given}"
-        self._entries[entry_id] = f"CPL entry {entry}"
+        entry_id = f"of instruction {self._given}"  # read as "the CPL entry of instruction 3"
+        self._entries[entry_id] = entry
         return _answer(cpl_entry_id=entry_id)
 
     def _provide(self, operation: Operation, body: Mapping[str, object]) -> Answer:

@@ -58,6 +58,26 @@ def test_through_a_program_that_two_workers_call(
     assert core_story.passed(run_some(core_story.select, f"--target={file}", "-n2"))
 
 
+def test_through_the_example_program_over_tls_with_client_certificates(
+    core_story: CoreStory,
+    run_some: Callable[..., FinishedRun],
+    serve_stub: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TESTBED_URL", serve_stub("--tls", str(tmp_path), "--mutual-tls"))
+    files = {"CA": "root.pem", "CERTIFICATE": "tls/suite.pem", "KEY": "tls/suite.key.pem"}
+    for name, file in files.items():
+        monkeypatch.setenv(f"TESTBED_{name}", str(tmp_path / file))
+    made = (tmp_path / "target.toml").read_text(encoding="utf-8")
+    own = made.partition("[testbed]")[2].partition("[tls]")[2]
+    target = tmp_path / "program.toml"
+    command = f'["{sys.executable}", "{EXAMPLE}"]'
+    target.write_text(f'[testbed]\ndriver = "command"\ncommand = {command}\n[tls]{own}', encoding="utf-8")
+
+    assert core_story.passed(run_some(core_story.select, f"--target={target}"))
+
+
 def test_a_program_that_fails_leaves_the_run_inconclusive_with_what_it_said(
     core_story: CoreStory,
     run_some: Callable[..., FinishedRun],
@@ -95,7 +115,7 @@ class Person:
         if found := re.search(rf"Add an entry to the CPL, with status Active: ({named})", asked):
             entry = CplEntry(DeviceType.ESME, found[2], found[3], found[4])
             self.entries[found[1]] = self.testbed.add_cpl_entry(entry)
-        elif found := re.search(rf"Remove this entry from the CPL: CPL entry ({named})", asked):
+        elif found := re.search(rf"Remove this entry from the CPL: ({named})", asked):
             self.testbed.remove_cpl_entry(self.entries[found[1]])
         elif found := re.search(r"Make the ESME (\S+) run firmware (\w+) itself", asked):
             self.testbed.run_firmware(Eui64.parse(found[1]), found[2])

@@ -1,4 +1,4 @@
-"""Deviations about what responses to SR11.2 carry: the Device's own message, altered, old or missing."""
+"""Deviations about what responses carry: the Device's own message, altered, old or missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
 from dsp_conformance.duis.messages import GbcsPayload
+from dsp_conformance.gbcs.activation import activation_content
 from dsp_conformance.gbcs.firmware_version import FirmwareVersion
 from dsp_conformance.stub.deviations.changes import Deliver, delivering
 from dsp_conformance.stub.deviations.deviation import Deviation, violation
@@ -55,14 +56,16 @@ def _of_another_request(named: dict[str, object]) -> None:
     named["counter"] = counter + 1
 
 
-def _carried(carry: Callable[[DeviceTraffic, Order, GbcsPayload], ResponseContent | None]) -> Change:
-    """Have responses to SR11.2 carry something else than the Device's message."""
+def _carried(
+    carry: Callable[[DeviceTraffic, Order, GbcsPayload], ResponseContent | None], variant: str = "11.2"
+) -> Change:
+    """Have responses to SR11.2, or to another request, carry something else than the Device's message."""
 
     def make(inner: Deliver) -> Deliver:
         def deliver(
             traffic: DeviceTraffic, order: Order, code: ResponseCode, content: ResponseContent | None
         ) -> None:
-            if order.command.variant == "11.2" and isinstance(content, GbcsPayload):
+            if order.command.variant == variant and isinstance(content, GbcsPayload):
                 content = carry(traffic, order, content)
             inner(traffic, order, code, content)
 
@@ -83,6 +86,21 @@ def _of_first_read(options: DspOptions) -> DspOptions:
     """Keep every Device's first message, and deliver it for ever."""
     first: dict[Eui64, GbcsPayload] = {}
     return _carried(lambda _, order, content: first.setdefault(order.request_id.target, content))(options)
+
+
+def _outcome_altered(amend: Callable[[gbcs.Activation], gbcs.Activation], *, succeeded: bool) -> Change:
+    """Alter what Devices tell of the outcome of SR11.3, successes or failures; their signatures stay."""
+
+    def carry(_: DeviceTraffic, _order: Order, content: GbcsPayload) -> GbcsPayload:
+        outcome = gbcs.activation_response(gbcs.decode(content.octets))
+        if not isinstance(outcome, gbcs.Activation):
+            return content
+        if (outcome.code is gbcs.ActivationCode.SUCCESS) is not succeeded:
+            return content
+        told, wrong = map(activation_content, (outcome, amend(outcome)))
+        return GbcsPayload(content.octets.replace(told, wrong))
+
+    return _carried(carry, "11.3")
 
 
 DEVIATIONS: Final[tuple[Deviation, ...]] = (
@@ -115,6 +133,24 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "MP105-10",
         "Every SR11.2 is answered with the Device's response to the first.",
         _of_first_read,
+    ),
+    violation(
+        "activation-payload-altered",
+        "BASE-06",
+        "The version in a Device's success response to SR11.3 is altered on its way to the User.",
+        _outcome_altered(lambda told: replace(told, version=_another(told.version)), succeeded=True),
+    ),
+    violation(
+        "resent-activation-payload-altered",
+        "MP105-11",
+        "The version in a response to SR11.3 that is no success is altered on its way to the User.",
+        _outcome_altered(lambda told: replace(told, version=_another(told.version)), succeeded=False),
+    ),
+    violation(
+        "resent-activation-told-as-success",
+        "MP105-11",
+        "A response to SR11.3 that is no success reaches the User as one.",
+        _outcome_altered(lambda told: replace(told, code=gbcs.ActivationCode.SUCCESS), succeeded=False),
     ),
 )
 """What a response carries."""
