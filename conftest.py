@@ -96,6 +96,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         gc.set_threshold(_NEW_OBJECTS, 20, 50)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Spare pytest its last search for garbage among all that a run leaves: the process ends."""
+    if RECORDER in session.config.stash:
+        gc.freeze()
+
+
 def _runs_features(config: pytest.Config) -> bool:
     return any(path.is_relative_to(FEATURES) for path in _paths(config))
 

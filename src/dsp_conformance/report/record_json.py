@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message, Operation, Wire
@@ -27,7 +28,7 @@ def to_json(record: ScenarioRecord) -> dict[str, Any]:
     the process that made them. Times are milliseconds since the epoch.
     """
     return {
-        **asdict(record.identity),
+        **_flat(record.identity),
         "requirements": list(record.identity.requirements),
         "tags": list(record.identity.tags),
         "nodeid": record.nodeid,
@@ -103,7 +104,7 @@ def reason_to_json(reason: Reason) -> dict[str, Any]:
         "attribution": judged.attribution,
         "exclusion": judged.exclusion,
         "requirements": list(judged.requirements),
-        **asdict(judged.finding),
+        **_flat(judged.finding),
         "step": reason.step,
         "trace": reason.trace,
     }
@@ -121,6 +122,16 @@ def reason_from_json(tree: Mapping[str, Any]) -> Reason:
     return Reason(Phase(tree["phase"]), judged, tree["step"], tree["trace"])
 
 
+def _flat(value: Any) -> dict[str, Any]:
+    """A dataclass that holds no other; `dataclasses.asdict` copies all and takes three times as long."""
+    return {name: getattr(value, name) for name in _names(value.__class__)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
 def _evidence(evidence: Evidence) -> dict[str, Any]:
     exchanges = [
         {
@@ -128,13 +139,13 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
             "at": exchange.at,
             "request": _message(exchange.request),
             "response": _message(exchange.response),
-            "checks": [asdict(check) for check in exchange.checks],
+            "checks": [_flat(check) for check in exchange.checks],
             "facts": exchange.facts,
-            "wire": None if exchange.wire is None else asdict(exchange.wire),
+            "wire": None if exchange.wire is None else _flat(exchange.wire),
         }
         for exchange in evidence.exchanges
     ]
-    operations = [asdict(operation) for operation in evidence.operations]
+    operations = [_flat(operation) for operation in evidence.operations]
     return {"exchanges": exchanges, "observations": evidence.observations, "operations": operations}
 
 
