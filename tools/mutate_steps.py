@@ -1,6 +1,6 @@
 """Mutation testing of steps and fixtures, which no unit test judges but runs of the suite.
 
-    python -m tools.mutate_steps [--matrix FILE] [-n N] MODULE[:LINE] ...
+    python tools/mutate_steps.py [--matrix FILE] [-n N] MODULE[:LINE] ...
 
 such as `steps.requests` or `fixtures.stage:335`. FILE is the `matrix.json` of a whole selfcheck. A mutant is
 noticed as soon as one of these does not hold any more; they are tried in this order, with the scenarios whose
@@ -31,13 +31,14 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mutate import Mutant, mutants, put_in_place
+
 from dsp_conformance.cli.features import collected_features
 from dsp_conformance.cli.selfcheck import judge
 from dsp_conformance.cli.usage import importable_suite_root
 from dsp_conformance.selfcheck.experiments import Experiment, experiment, selected
 from dsp_conformance.selfcheck.findings import Judgement
 from dsp_conformance.selfcheck.workshop import Task, Workshop
-from tools.mutate import Mutant, mutants, put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
