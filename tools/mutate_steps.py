@@ -31,7 +31,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mutate import Mutant, mutants, put_in_place
+from mutants import Mutant, mutants
+from mutate import put_in_place
 
 from dsp_conformance.cli.features import collected_features
 from dsp_conformance.cli.selfcheck import judge
