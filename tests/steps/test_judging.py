@@ -10,8 +10,9 @@ import pytest
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType
 from dsp_conformance.report.verdicts import RequirementNotMet
 from dsp_conformance.user.checks import CheckOutcome
-from fixtures.devices import Model
-from steps.inventory import inventory_shows, inventory_still_shows, record_unchanged
+from fixtures.devices import Model, new_spellable_version
+from fixtures.request_making import make_request
+from steps.inventory import answer_shows, inventory_shows, inventory_still_shows, record_unchanged
 from steps.requests import is_accepted_again, sends
 from steps.responses import every_message, one_response
 
@@ -82,6 +83,35 @@ def test_a_record_that_goes_wrong_afterwards_fails_at_the_end(
     stage.remove_firmware(meter)
     with pytest.raises(RequirementNotMet):
         look_again(stage)
+
+
+def test_an_answer_that_lags_behind_the_cpl_is_asked_for_again(stage: Stage, meter: StagedDevice) -> None:
+    stage.sent = make_request(stage, meter, "8.2").exchange
+    stage.remove_firmware(meter)
+    answer_shows(stage, "ESME", "Suspended")
+    with pytest.raises(RequirementNotMet):
+        answer_shows(stage, "ESME", "Recovered")
+
+
+def test_an_answer_is_judged_by_what_it_showed_and_not_by_what_became_of_it(
+    stage: Stage, meter: StagedDevice
+) -> None:
+    stage.sent = make_request(stage, meter, "8.2").exchange
+    stage.remove_firmware(meter)
+    answer_shows(stage, "ESME", "Commissioned")
+
+
+def test_a_version_that_is_written_otherwise_is_noted_and_not_judged(
+    stage: Stage, meter: StagedDevice
+) -> None:
+    version = new_spellable_version()
+    spec = meter.model.device(version, DeviceStatus.COMMISSIONED)
+    stage.provide("ESME", meter.model, spec, stage.list_firmware(meter.model.entry(version)))
+    inventory_shows(stage, "ESME", "Commissioned", " with that firmware")
+    assert not stage.traffic.record.evidence.observations
+    stage.device("ESME").running = version.lstrip("0")
+    inventory_shows(stage, "ESME", "Commissioned", " with that firmware")
+    assert "equal after padding" in stage.traffic.record.evidence.observations[0]
 
 
 def test_a_message_that_failed_a_check_fails_the_step_that_states_it(stage: Stage) -> None:

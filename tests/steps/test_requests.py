@@ -1,0 +1,259 @@
+"""What steps say of requests: each is shown an answer, or a trace, that it must not pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType
+from dsp_conformance.report.verdicts import Inconclusive, RequirementNotMet
+from fixtures.devices import Model
+from fixtures.request_making import WAYS, make_request
+from fixtures.wrong_requests import WRONGLY
+from steps.firmware import firmware_sent, new_firmware, restored
+from steps.requests import (
+    good_one_is_accepted,
+    is_accepted,
+    is_accepted_again,
+    is_accepted_for,
+    is_accepted_with_command,
+    is_refused,
+    is_rejected,
+    is_rejected_because,
+    is_rejected_for_status_or_type,
+    is_rejected_somehow,
+    leaves_no_trace,
+    nothing_of_it_reached,
+    nothing_over_the_wan,
+    nothing_reached,
+    restores,
+    sent_in_vain,
+    twin_is_accepted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsp_conformance.user.exchange import Exchange
+    from fixtures.devices import StagedDevice
+    from fixtures.stage import Stage
+
+REJECTED = "4.1.1"
+"""A request that the stub accepts for a Commissioned ESME, and rejects for a Suspended one."""
+
+
+@pytest.fixture(autouse=True)
+def hasty(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what does not come no time to come."""
+    monkeypatch.setattr(stage.run, "profile", replace(stage.run.profile, settle_seconds=0, silence_seconds=0))
+
+
+@pytest.fixture
+def suspended(stage: Stage) -> StagedDevice:
+    return stage.suspended_device("ESME", Model.unique(DeviceType.ESME), DeviceStatus.COMMISSIONED)
+
+
+@pytest.fixture
+def commissioned(stage: Stage) -> StagedDevice:
+    device = stage.listed_device("ESME", Model.unique(DeviceType.ESME))
+    stage.remember(device, DeviceStatus.COMMISSIONED)
+    return device
+
+
+def answered(stage: Stage, device: StagedDevice, variant: str) -> Exchange:
+    """Have a request sent and judged, and wait for the Device's response where it is accepted."""
+    made = make_request(stage, device, variant)
+    stage.sent = stage.by_device[device.name] = stage.by_device["twin"] = made.exchange
+    if made.exchange.accepted:
+        stage.traffic.response_to(made.exchange)
+    return made.exchange
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        is_accepted,
+        lambda stage: is_accepted_for(stage, "ESME"),
+        is_accepted_with_command,
+        lambda stage: is_accepted_again(stage, REJECTED, "Read Instantaneous Import Registers", "ESME"),
+    ],
+    ids=["accepted", "for", "with-command", "again"],
+)
+def test_a_rejected_request_is_not_accepted(
+    stage: Stage, suspended: StagedDevice, step: Callable[[Stage], None]
+) -> None:
+    answered(stage, suspended, REJECTED)
+    with pytest.raises(RequirementNotMet, match="E51"):
+        step(stage)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda stage: is_rejected(stage, "ESME"),
+        lambda stage: is_rejected_somehow(stage, "ESME"),
+        lambda stage: is_rejected_for_status_or_type(stage, "ESME"),
+        lambda stage: is_rejected_because(stage, "the Device does not exist"),
+        is_refused,
+    ],
+    ids=["status", "somehow", "status-or-type", "because", "refused"],
+)
+def test_an_accepted_request_is_not_rejected(
+    stage: Stage, commissioned: StagedDevice, step: Callable[[Stage], None]
+) -> None:
+    answered(stage, commissioned, "11.2")
+    with pytest.raises(RequirementNotMet):
+        step(stage)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda stage: nothing_over_the_wan(stage, "ESME"),
+        lambda stage: nothing_reached(stage, "ESME"),
+        leaves_no_trace,
+    ],
+    ids=["over-the-wan", "rejected", "no-trace"],
+)
+def test_a_request_that_reached_its_device_left_a_trace(
+    stage: Stage, commissioned: StagedDevice, step: Callable[[Stage], None]
+) -> None:
+    answered(stage, commissioned, "11.2")
+    with pytest.raises(RequirementNotMet, match="1 commands and 1 responses"):
+        step(stage)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda stage: nothing_over_the_wan(stage, "ESME"),
+        lambda stage: nothing_reached(stage, "ESME"),
+        lambda stage: nothing_of_it_reached(stage, "ESME"),
+        leaves_no_trace,
+    ],
+    ids=["over-the-wan", "rejected", "refused", "no-trace"],
+)
+def test_a_trace_is_looked_for_once_more_when_the_run_ends(
+    stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch, step: Callable[[Stage], None]
+) -> None:
+    exchange = answered(stage, suspended, REJECTED)
+    step(stage)
+    late = stage.traffic.record.deferred
+    responses = [exchange, exchange]
+    monkeypatch.setattr(type(stage.run.connection.inbox), "answers_to", lambda *_: responses)
+    with pytest.raises(RequirementNotMet, match="2 responses"):
+        late[-1]()
+
+
+def test_what_a_good_request_brought_is_no_trace_of_its_copy(
+    stage: Stage, commissioned: StagedDevice
+) -> None:
+    answered(stage, commissioned, "11.2")
+    nothing_of_it_reached(stage, "ESME")
+    stage.traffic.record.deferred[-1]()
+
+
+def test_a_twin_that_is_rejected_makes_the_rejection_worthless(stage: Stage, suspended: StagedDevice) -> None:
+    answered(stage, suspended, REJECTED)
+    with pytest.raises(Inconclusive, match="would prove nothing"):
+        twin_is_accepted(stage)
+
+
+def test_a_good_request_that_is_rejected_makes_the_refusal_worthless(
+    stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = stage.traffic.stranger()
+    monkeypatch.setattr(type(stage.traffic), "supplier_of", lambda *_: stranger)
+    assert stage.devices == {"ESME": suspended}
+    with pytest.raises(Inconclusive, match="would prove nothing"):
+        good_one_is_accepted(stage)
+
+
+def test_a_meter_that_cannot_be_restored_shows_nothing_of_its_neighbours(
+    stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Inconclusive, match="not Commissioned"):
+        restores(stage, "ESME")  # its firmware is not listed
+    assert stage.last.request.request_id.target == suspended.device_id
+    stranger = stage.traffic.stranger()
+    monkeypatch.setattr(type(stage.traffic), "supplier_of", lambda *_: stranger)
+    with pytest.raises(Inconclusive, match="could not be restored"):
+        restores(stage, "ESME")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [lambda stage: restored(stage, "ESME"), lambda stage: sent_in_vain(stage, "ESME")],
+    ids=["restored", "in-vain"],
+)
+def test_a_rejected_read_is_judged_though_it_only_prepares_for_another(
+    stage: Stage,
+    suspended: StagedDevice,
+    monkeypatch: pytest.MonkeyPatch,
+    step: Callable[[Stage], None],
+) -> None:
+    stranger = stage.traffic.stranger()
+    monkeypatch.setattr(type(stage.traffic), "supplier_of", lambda *_: stranger)
+    assert suspended.name == "ESME"
+    with pytest.raises(RequirementNotMet, match="E1"):
+        step(stage)
+
+
+def test_a_meter_that_reading_did_not_restore_has_not_been_restored(
+    stage: Stage, suspended: StagedDevice
+) -> None:
+    assert suspended.name == "ESME"
+    with pytest.raises(Inconclusive, match="not Commissioned"):
+        restored(stage, "ESME")
+
+
+def test_firmware_that_is_not_taken_could_not_be_sent(
+    stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_firmware(stage, "ESME")
+    assert suspended.new_firmware is not None
+    stranger = stage.traffic.stranger()
+    monkeypatch.setattr(type(stage.traffic), "supplier_of", lambda *_: stranger)
+    with pytest.raises(Inconclusive, match="could not be sent") as failed:
+        firmware_sent(stage, "ESME")
+    assert failed.value.found.startswith("E1")
+
+
+def test_a_pre_command_that_was_not_signed_is_no_acceptance(stage: Stage, commissioned: StagedDevice) -> None:
+    answered(stage, commissioned, "11.2")
+    is_accepted(stage)
+    stage.flaw = "it activates another image"
+    with pytest.raises(RequirementNotMet, match="another image"):
+        is_accepted(stage)
+
+
+def test_a_command_for_local_delivery_must_be_the_one_that_was_asked_for(
+    stage: Stage, commissioned: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_request(stage, commissioned, "11.2", way=WAYS["for local delivery"])
+    stage.sent = made.exchange
+    is_accepted_with_command(stage)
+    counter = made.exchange.request.request_id.counter
+    other_id = replace(made.exchange.request.request_id, counter=counter + 1)
+    other = replace(made.exchange, request=replace(made.exchange.request, request_id=other_id))
+    monkeypatch.setattr(stage, "sent", other)
+    with pytest.raises(RequirementNotMet):
+        is_accepted_with_command(stage)
+
+
+@pytest.mark.parametrize(
+    ("wrongly", "reason"),
+    [
+        ("to a Device that does not exist", "the request is not for that type of Device"),
+        ("to another service of the DSP", "the Device does not exist"),
+        ("by an unknown user", "the user is not entitled to the Device"),
+    ],
+)
+def test_a_rejection_for_another_reason_is_none_for_this(
+    stage: Stage, suspended: StagedDevice, wrongly: str, reason: str
+) -> None:
+    stage.sent = WRONGLY[wrongly](stage, suspended)
+    with pytest.raises(RequirementNotMet):
+        is_rejected_because(stage, reason)
