@@ -47,7 +47,7 @@ def refusal_of(octets: bytes) -> GbcsDecodeError:
 
 def test_the_fields_of_a_message_are_read_as_laid_out() -> None:
     text = f"DF 09 02 FFFFFFFFFFFFFFFF 08 {DEVICE} 08 {USER} 0C 07DF0101FF000000008000FF"
-    message = decode(octets_of(f"{text} 12 0012 {USER} 00000000000003E9 02 0500 40" + "11" * 64))
+    message = decode(octets_of(f"{text} 12 0012 {USER} FFFFFFFFFFFFFFFE 02 0500 40" + "11" * 64))
     assert message == GroupedMessage(
         kind=Kind.RESPONSE,
         counter=2**64 - 1,
@@ -57,7 +57,7 @@ def test_the_fields_of_a_message_are_read_as_laid_out() -> None:
         content=b"\x05\x00",
         signature=b"\x11" * 64,
         date_time=octets_of("07DF0101FF000000008000FF"),
-        supplementary=Supplementary(Eui64(octets_of(USER)), 0x3E9),
+        supplementary=Supplementary(Eui64(octets_of(USER)), 2**64 - 2),
     )
 
 
@@ -130,19 +130,25 @@ def test_a_wrong_octet_of_the_wrapper_is_refused_at_its_offset(octets: bytes, of
 
 
 @pytest.mark.parametrize(
-    ("octets", "expected"),
+    ("octets", "expected", "offset"),
     [
-        pytest.param(octets_of(READ), "MAC wrapper", id="read-without-mac"),
-        pytest.param(wrapped(RESPONSE), "without MAC", id="activation-response-with-mac"),
-        pytest.param(octets_of(RESPONSE[:-130]), "length of the signature", id="response-like-pre-command"),
-        pytest.param(octets_of(RESPONSE[:-130] + "00"), "64 as the length", id="unsigned-response"),
-        pytest.param(octets_of(PRE_COMMAND + "00"), "64 as the length", id="unsigned-command"),
-        pytest.param(wrapped(PRE_COMMAND), "length of the signature", id="pre-command-with-mac"),
-        pytest.param(wrapped(READ[:-2] + "40" + "11" * 64), "0 as the length", id="signed-read"),
+        pytest.param(octets_of(READ), "MAC wrapper", 0, id="read-without-mac"),
+        pytest.param(wrapped(RESPONSE), "without MAC", 0, id="activation-response-with-mac"),
+        pytest.param(
+            octets_of(RESPONSE[:-130]), "length of the signature", 36, id="response-like-pre-command"
+        ),
+        pytest.param(octets_of(RESPONSE[:-130] + "00"), "64 as the length", 36, id="unsigned-response"),
+        pytest.param(octets_of(PRE_COMMAND + "00"), "64 as the length", 36, id="unsigned-command"),
+        pytest.param(wrapped(PRE_COMMAND), "length of the signature", 49, id="pre-command-with-mac"),
+        pytest.param(wrapped(READ[:-2] + "40" + "11" * 64), "0 as the length", 49, id="signed-read"),
     ],
 )
-def test_a_message_in_a_form_that_it_does_not_have_is_refused(octets: bytes, expected: str) -> None:
-    assert expected in refusal_of(octets).expected
+def test_a_message_in_a_form_that_it_does_not_have_is_refused_at_its_offset(
+    octets: bytes, expected: str, offset: int
+) -> None:
+    refused = refusal_of(octets)
+    assert expected in refused.expected
+    assert refused.offset == offset
 
 
 def test_a_refusal_says_what_was_expected_where_and_what_came() -> None:
