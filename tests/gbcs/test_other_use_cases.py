@@ -151,7 +151,7 @@ def test_the_readers_of_content_refuse_other_codes_by_number(
     message = replace(other, kind=kind, signature=b"")
     with pytest.raises(GbcsDecodeError) as refused:
         read(decode(message.encode()))
-    assert refused.value.found == f"{kind.name.lower()} of 0x0019"
+    assert (refused.value.offset, refused.value.found) == (0, f"{kind.name.lower()} of 0x0019")
 
 
 @quick
@@ -172,18 +172,20 @@ def test_the_pre_command_of_any_other_use_case_is_signed_unchanged(
 
 def test_nothing_but_a_pre_command_is_signed(other: GroupedMessage, keys: HasKeys) -> None:
     unsigned = replace(other, signature=b"")
-    for message, expected in (
-        (unsigned, "the end of the Pre-Command"),
-        (replace(other, signature=bytes(64)), "the end of the Pre-Command"),
-        (MacWrapped(unsigned, bytes(12)), "the end of the Pre-Command"),
-        (replace(unsigned, kind=Kind.RESPONSE), "a Pre-Command"),
-        (replace(unsigned, kind=Kind.ALERT), "a Pre-Command"),
-        (replace(other, message_code=MessageCode.CS06), "the firmware hash"),
-        (replace(other, message_code=MessageCode.ECS52), "a MAC wrapper"),
+    end = len(other.encode())
+    for message, expected, offset in (
+        (unsigned, "the end of the Pre-Command", end),
+        (replace(other, signature=bytes(64)), "the end of the Pre-Command", end),
+        (MacWrapped(unsigned, bytes(12)), "the end of the Pre-Command", end + 13),
+        (replace(unsigned, kind=Kind.RESPONSE), "a Pre-Command", 0),
+        (replace(unsigned, kind=Kind.ALERT), "a Pre-Command", 0),
+        (replace(other, message_code=MessageCode.CS06), "the firmware hash", end - 3),
+        (replace(other, message_code=MessageCode.ECS52), "a MAC wrapper", 0),
     ):
         with pytest.raises(GbcsDecodeError) as refused:
             sign_pre_command(message.encode(), keys.user_signing)
         assert expected in refused.value.expected
+        assert refused.value.offset == offset
 
 
 def test_the_signed_pre_command_of_another_use_case_is_no_command_of_sr11_3(

@@ -235,3 +235,6 @@ def test_only_a_signed_pre_command_becomes_a_command(samples: HasSamples, keys: 
         build_activation_command(
             samples.pre_commands[0], keys.user_agreement, keys.device_agreement.public_key()
         )
+    with pytest.raises(GbcsDecodeError) as refused:
+        build_activation_command(samples.commands[0], keys.user_agreement, keys.device_agreement.public_key())
+    assert (refused.value.offset, refused.value.found) == (0, "a MAC wrapper")
