@@ -149,6 +149,27 @@ def test_a_malformed_command_is_refused_at_its_offset(
 
 
 @pytest.mark.parametrize(
+    ("counter", "found"),
+    [
+        ("02 00", "no octets"),
+        ("02 02 0001", "0001"),
+        ("02 09 010000000000000000", "010000000000000000"),
+        ("02 14" + "00" * 16 + "01020304", "00" * 16),
+        ("02 14" + "7F" * 16 + "01020304", "7F" * 16),
+    ],
+)
+def test_of_a_counter_that_is_none_sixteen_octets_are_shown(
+    counter: str, found: str, user: Eui64, device: Eui64
+) -> None:
+    body = bytes.fromhex(HASH + counter)
+    content = b"\x30" + bytes((len(body),)) + body
+    message = GroupedMessage(Kind.COMMAND, 1, user, device, MessageCode.CS06, content=content, signature=None)
+    with pytest.raises(GbcsDecodeError) as refused:
+        activate_firmware(decode(message.encode()))
+    assert refused.value.found == found
+
+
+@pytest.mark.parametrize(
     "text",
     [
         b"20300115090000+",

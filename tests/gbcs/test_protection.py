@@ -151,7 +151,7 @@ def test_unsigned_messages_and_pre_commands_have_no_valid_signature(
     keys: HasKeys, samples: HasSamples
 ) -> None:
     for octets in (*samples.mac_wrapped, *samples.pre_commands):
-        assert not verify_signature(grouped(decode(octets)), keys.user_signing.public_key())
+        assert verify_signature(grouped(decode(octets)), keys.user_signing.public_key()) is False
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -202,7 +202,7 @@ def test_signature_values_out_of_range_are_wrong_not_an_error(
     r: int, s: int, message: GroupedMessage, keys: HasKeys
 ) -> None:
     forged = replace(message, signature=r.to_bytes(32) + s.to_bytes(32))
-    assert not verify_signature(forged, keys.device_signing.public_key())
+    assert verify_signature(forged, keys.device_signing.public_key()) is False
 
 
 def test_halves_of_a_signature_are_padded_on_the_left(message: GroupedMessage, keys: HasKeys) -> None:
