@@ -12,16 +12,20 @@ from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import (
     DccAlert,
     DeviceAlert,
+    FutureDatedAlert,
     GbcsPayload,
     Inventory,
     InventoryDevice,
+    LocalCommand,
     OtherBody,
     OtherContent,
+    PreCommand,
     Response,
     ResponseBody,
     ResponseMessage,
     ServiceRequest,
     UnexpectedShape,
+    UpdateFirmwareWarning,
 )
 from dsp_conformance.duis.namespaces import SR, sr
 from dsp_conformance.duis.response_codes import ResponseCode
@@ -108,6 +112,59 @@ def test_base64_in_lines_and_an_empty_payload_are_read() -> None:
     assert Response.from_xml(root).content == GbcsPayload(octets)
     payload.text = None
     assert Response.from_xml(root).content == GbcsPayload(b"")
+
+
+def test_comments_and_processing_instructions_do_not_end_a_text() -> None:
+    root = _payload_response().to_xml()
+    for inside in ("<!-- c -->AA==", "A<!-- c -->A<?pi?>==", "AA==<?pi?>"):
+        payload = next(root.iter(sr("GBCSPayload")))
+        payload.getparent().replace(
+            payload, etree.fromstring(f'<GBCSPayload xmlns="{SR}">{inside}</GBCSPayload>')
+        )
+        assert Response.from_xml(root).content == GbcsPayload(b"\0")
+
+
+_ALERT = b"a Device's alert"
+
+
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        (
+            DeviceAlert("81A0", _ALERT),
+            {"AlertCode": "81A0", "GBCSPayload": base64.b64encode(_ALERT).decode()},
+        ),
+        (
+            DccAlert("N28", "DeviceStatusChangeEvent", "DeviceSuspended", DEVICE),
+            {"DCCAlertCode": "N28", "DeviceID": str(DEVICE), "DeviceSuspended": None},
+        ),
+        (
+            ResponseMessage("11.3", "11.3", FutureDatedAlert("8F66", _ALERT)),
+            {"FutureDatedAlertCode": "8F66", "InstructionNumber": "1", "TotalCommandInstructions": "1"},
+        ),
+        (ResponseMessage("11.3", "11.3", FutureDatedAlert("8F67", _ALERT, 2, 3)), {"InstructionNumber": "2"}),
+        (
+            ResponseMessage("11.2", "11.2", LocalCommand(_ALERT)),
+            {"GBCSPayload": base64.b64encode(_ALERT).decode()},
+        ),
+        (ResponseMessage("11.3", "11.3", PreCommand("4.3", _ALERT)), {"GBCSVersion": "4.3"}),
+        (
+            ResponseMessage(
+                "11.1", "11.1", UpdateFirmwareWarning((DEVICE,), (), (USER, DEVICE), (), (USER,))
+            ),
+            {"InvalidDeviceIDList": str(DEVICE), "NotApplicableFirmwareDeviceIDList": f"{USER},{DEVICE}"},
+        ),
+    ],
+    ids=lambda value: type(getattr(value, "content", value)).__name__,
+)
+def test_what_a_dsp_says_is_written_as_the_schema_has_it_and_read_back(
+    body: ResponseBody, values: dict[str, str | None], published: DuisSchema
+) -> None:
+    root = _sent(_response(body))
+    assert published.violations(root) == ()
+    for name, value in values.items():
+        assert next(root.iter(sr(name))).text == value
+    assert Response.from_xml(root).body == body
 
 
 def test_the_published_sample_is_read(sample: bytes) -> None:

@@ -120,6 +120,7 @@ _MESSAGE = "Response/Body/ResponseMessage"
         (_repeat("GBCSPayload"), _MESSAGE),
         (_header_text("GBCSPayload", "AAA"), f"{_MESSAGE}/GBCSPayload"),
         (_header_text("GBCSPayload", "A*AA"), f"{_MESSAGE}/GBCSPayload"),
+        (_header_text("GBCSPayload", "AA*AA"), f"{_MESSAGE}/GBCSPayload"),
         (_header_text("GBCSPayload", "AAAÄ"), f"{_MESSAGE}/GBCSPayload"),
     ],
 )
@@ -224,9 +225,40 @@ def test_a_request_is_no_response_and_the_reverse() -> None:
         ServiceRequest.from_xml(_payload_response().to_xml())
 
 
-def test_a_huge_value_is_cut_short_in_the_error() -> None:
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (None, "''"),
+        ("*" * 80, repr("*" * 80)),
+        ("*" * 81, repr("*" * 80) + "..."),
+        ("A" * 1_000_001, repr("A" * 80) + "..."),
+    ],
+    ids=["nothing", "80 characters", "81 characters", "a megabyte"],
+)
+def test_a_value_is_shown_in_the_error_up_to_80_characters(text: str | None, found: str) -> None:
     root = _payload_response().to_xml()
-    next(root.iter(sr("GBCSPayload"))).text = "A" * 1_000_001
+    next(root.iter(sr("ResponseCode"))).text = text
     with pytest.raises(UnexpectedShape) as caught:
         Response.from_xml(root)
-    assert len(str(caught.value)) < 200
+    assert caught.value.found == found
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (_drop("ServiceReference"), "ServiceReferenceVariant, GBCSPayload"),
+        (_drop("ResponseMessage"), "no elements"),
+        (_repeat("Header"), "2 of it"),
+        (_repeat("ResponseMessage"), "ResponseMessage, ResponseMessage"),
+        (_nest("ServiceReference"), "X"),
+        (_make_foreign("ResponseMessage"), "{urn:foreign}X"),
+    ],
+)
+def test_an_error_names_the_elements_that_stand_there(
+    change: Callable[[etree._Element], None], found: str
+) -> None:
+    root = _payload_response().to_xml()
+    change(root)
+    with pytest.raises(UnexpectedShape) as caught:
+        Response.from_xml(root)
+    assert caught.value.found == found
