@@ -130,6 +130,19 @@ def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     assert "expected a place to write to" in done.stderr
 
 
+def _asked(answers: list[str], cwd: Path) -> tuple[int, str]:
+    """Answer at a terminal, then end its input; returns the exit code and all that was said."""
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        COMMAND, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd
+    ) as process:
+        os.close(slave)
+        os.write(master, "".join(f"{answer}\n" for answer in answers).encode() + b"\x04")
+        said, _ = process.communicate(timeout=60)
+    os.close(master)
+    return process.returncode, said
+
+
 def test_in_a_terminal_it_asks_and_asks_again_where_an_answer_cannot_be_right(tmp_path: Path) -> None:
     answers = [
         "control-apy",  # asked again
@@ -141,14 +154,9 @@ def test_in_a_terminal_it_asks_and_asks_again_where_an_answer_cannot_be_right(tm
         *("", "", "ACME DSP", "", ""),  # dcc_id, signing certificates, name, version, users
         *("", "E5"),  # public_url, rejection code
     ]
-    master, slave = pty.openpty()
-    with subprocess.Popen(COMMAND, stdin=slave, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        os.close(slave)
-        os.write(master, "".join(f"{answer}\n" for answer in answers).encode())
-        said, _ = process.communicate(timeout=60)
-    os.close(master)
+    code, said = _asked(answers, tmp_path)
 
-    assert process.returncode == 0, said
+    assert code == 0, said
     assert "did you mean 'control-api'?" in said
     assert "It has to be given." in said
     assert "found '127.0.0.1:8079'" in said
@@ -156,3 +164,46 @@ def test_in_a_terminal_it_asks_and_asks_again_where_an_answer_cannot_be_right(tm
     assert target.dsp.name == "ACME DSP"
     assert target.dsp.endpoints is not None
     assert target.profile.rejection_code.value == "E5"
+
+
+def test_where_an_address_is_https_it_asks_for_certificates_and_where_the_receiver_is(tmp_path: Path) -> None:
+    pki = EphemeralPki.create()
+    pki.write(tmp_path, [pki.tls_client("suite"), pki.tls_server(["127.0.0.1"], name="receiver")])
+    user = pki.service_user(Eui64.parse("90-B3-D5-1F-30-01-00-00")).xml_signing
+    (tmp_path / "user.pem").write_bytes(user.certificate_pem())
+    (tmp_path / "user.key").write_bytes(user.private_key_pem())
+    answers = [
+        *("control-api", "https://127.0.0.1:8443/testbed/v1"),
+        *("", "", "", "", ""),  # base_url, dcc_id, signing certificates, name, version
+        *("90-B3-D5-1F-30-01-00-00", "IS, GS", "user.pem", "user.key"),
+        *("", "", "", "", ""),  # its password and GBCS files
+        *("127.0.0.1:8123", ""),  # bind, public_url
+        *("tls/suite.pem", "tls/suite.key.pem", "root.pem"),
+        *("tls/receiver.pem", "tls/receiver.key.pem", "root.pem"),
+        "",  # rejection code
+    ]
+
+    code, said = _asked(answers, tmp_path)
+
+    assert code == 0, said
+    assert "Several are separated by commas." in said
+    tree = tomllib.loads((tmp_path / "target.toml").read_text(encoding="utf-8"))
+    assert tree["users"][0]["roles"] == ["IS", "GS"]
+    assert tree["tls"] == {
+        "certificate": "tls/suite.pem",
+        "key": "tls/suite.key.pem",
+        "ca": "root.pem",
+    }
+    assert tree["receiver"] == {
+        "bind": "127.0.0.1:8123",
+        "tls": {"certificate": "tls/receiver.pem", "key": "tls/receiver.key.pem", "client_ca": "root.pem"},
+    }
+    assert load_target(tmp_path / "target.toml").receiver.tls is not None
+
+
+def test_answers_that_end_too_soon_leave_nothing_behind(tmp_path: Path) -> None:
+    code, said = _asked(["control-api"], tmp_path)
+
+    assert code == 2
+    assert "nothing was written" in said
+    assert list(tmp_path.iterdir()) == []

@@ -91,8 +91,11 @@ def _ask(draft: Draft) -> None:
             "file is to say."
         )
     click.echo("Each answer can be changed in the file later. An empty one leaves a key out.\n")
-    for question in draft.questions():
-        _ask_for(draft, question)
+    try:
+        for question in draft.questions():
+            _ask_for(draft, question)
+    except click.Abort:
+        raise Unusable("nothing was written: the answers ended before the last question.") from None
 
 
 def _ask_for(draft: Draft, question: Question) -> None:
@@ -103,6 +106,8 @@ def _ask_for(draft: Draft, question: Question) -> None:
     form = form_of(question.section, draft.answers)
     said: dict[str, Any] = properties_of(form)[question.key]
     click.echo(f"{EXPLAINED[form][question.key].meaning}\n  Expected: {said['description']}.")
+    if said.get("type") == "array":
+        click.echo("  Several are separated by commas.")
     while True:
         text = click.prompt(f"[{question.section}] {question.key}", default="", show_default=False).strip()
         if not text:

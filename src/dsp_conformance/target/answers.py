@@ -35,7 +35,6 @@ _OF_USERS: Final = (
     "gbcs_key_agreement_certificate",
     "gbcs_key_agreement_key",
 )
-_LAST: Final = (("receiver", "public_url"), ("profile", "rejection_code"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +138,25 @@ class Draft:
                 yield Question("users", key, required=True)
             for key in _OF_USERS:
                 yield Question("users", key)
-        for section, key in _LAST:
-            yield Question(section, key)
+            yield Question("receiver", "bind")  # the DSP has to know where these users are reached
+        yield Question("receiver", "public_url")
+        if self._speaks_tls():
+            yield from self._of_tls("tls", "ca")
+            yield from self._of_tls("receiver.tls", "client_ca")
+        yield Question("profile", "rejection_code")
+
+    def _of_tls(self, section: str, authorities: str) -> Iterator[Question]:
+        yield Question(section, "certificate")
+        own = "certificate" in self.answers.get(section, {})
+        if own:
+            yield Question(section, "key", required=True)
+        if own or section == "tls":
+            yield Question(section, authorities)
+
+    def _speaks_tls(self) -> bool:
+        """Whether an address that was given is an https one."""
+        given = (value for keys in self.answers.values() for value in keys.values())
+        return any(isinstance(value, str) and value.lower().startswith("https://") for value in given)
 
     def _relative(self, path: Any) -> Any:
         """A path as it reads from the file's folder; one that leads nowhere from here stays as it is."""
