@@ -18,7 +18,7 @@ from dsp_conformance.target.json_schema import SCHEMA_FILE, schema_text, target_
 from dsp_conformance.target.presets import PRESETS
 from dsp_conformance.target.reading import form_problems
 from dsp_conformance.target.reference import reference
-from dsp_conformance.target.template import template, toml_value
+from dsp_conformance.target.template import about, template, toml_value
 from dsp_conformance.target.testbed_form import DRIVERS
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +143,12 @@ def test_an_unknown_section_is_told_with_the_nearest(section: str, validator: Dr
 
     assert problem.nearest in {"dsp", "profile", "users"}
     assert any(validator.iter_errors(tree))
+
+
+def test_no_two_sections_are_said_to_be_for_the_same() -> None:
+    said = [about(name.partition(" ")[0], form) for name, form in forms().items()]
+
+    assert len(set(said)) == len(said), said
 
 
 def test_the_published_schema_is_that_of_the_form() -> None:

@@ -150,7 +150,9 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
                 "The bearer token that the API wants. The token itself never stands in the file.",
                 "TESTBED_TOKEN",
             ),
-            "tls": Explained("How to connect to the API where it is another than for the DSP's services."),
+            "tls": Explained(
+                "How the suite connects to the Testbed Control API; without this section, as [tls] says."
+            ),
         },
         testbed_form.ProvisionedForm: {
             "driver": Explained(_DRIVER, "provisioned"),

@@ -44,7 +44,7 @@ def _section(name: str, form: type[BaseModel]) -> Iterator[str]:
     section, _, driver = name.partition(" ")
     header = "[[users]]" if section == "users" else f"[{section}]"
     title = f"`{header}`" + (f' with `driver = "{driver.strip("()")}"`' if driver else "")
-    yield from ("", f"## {title}", "", about(form), "")
+    yield from ("", f"## {title}", "", about(section, form), "")
     yield from ("| key | what it is for | expected | default |", "|---|---|---|---|")
     said = properties_of(form)
     for key, explained in EXPLAINED[form].items():

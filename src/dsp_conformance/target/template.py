@@ -60,8 +60,11 @@ def template(answers: Answers, remarks: Sequence[str] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def about(form: type[BaseModel]) -> str:
-    """What a section is for, in a sentence."""
+def about(name: str, form: type[BaseModel]) -> str:
+    """What a section is for, in a sentence; of one in another section, what it is for there."""
+    outer, _, inner = name.partition(".")
+    if inner:
+        return EXPLAINED[form_of(outer, {})][inner].meaning
     text = (form.__doc__ or "").split(": ", 1)[-1].strip()
     return text[:1].upper() + text[1:]
 
@@ -70,7 +73,7 @@ def _section(name: str, answers: Answers) -> Iterator[str]:
     form, given = form_of(name, answers), answers.get(name, {})
     yield ""
     yield ""
-    yield from _comment(about(form))
+    yield from _comment(about(name, form))
     header = "[[users]]" if name == "users" else f"[{name}]"
     # A section that has to say something, and does not, is an example as a whole.
     yield header if given or not _demands(form) else f"# {header}"
