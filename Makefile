@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: conformance test selfcheck lint format types imports wheel bench constraints clean
+.PHONY: conformance test selfcheck lint format types imports wheel bench docs constraints clean
 
 conformance: $(INSTALLED)  ## run the suite against the bundled stub; results in reports/latest/
 	$(BIN)/dsp-conformance run

@@ -84,6 +84,8 @@ def test_what_the_end_of_the_run_finds_is_not_counted_twice(suite: SmallSuite) -
     outcome = suite.run(feature, "--progress")
 
     assert told(outcome.output)[-1].startswith("2 of 2 scenarios")
+    assert not re.search(r"^[.FEs]+$", outcome.output, re.MULTILINE)
+    assert f"\nThe report: {Path('out', 'index.html')}\n" in outcome.output
 
 
 def test_without_the_option_pytest_shows_its_dots(suite: SmallSuite) -> None:

@@ -18,6 +18,7 @@ from dsp_conformance.report.recorder import RunRecorder, Sink
 from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
+from dsp_conformance.report.told_paths import as_seen_from_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -36,10 +37,16 @@ _RECORDERS = {
 
 
 class TerminalSummary:
-    """Prints the run's summary at the end of pytest's own."""
+    """Prints the run's summary at the end of pytest's own, and where its results are.
 
-    def __init__(self, run: Run) -> None:
+    Args:
+        run: whose.
+        folder: what its outputs were written to.
+    """
+
+    def __init__(self, run: Run, folder: Path) -> None:
         self._run = run
+        self._folder = folder
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print it, unless nothing was to be run."""
@@ -49,6 +56,9 @@ class TerminalSummary:
             terminalreporter.write_sep("=", "DSP conformance")
             width = shutil.get_terminal_size((110, 24)).columns
             terminalreporter.write(render(self._run, colour=terminalreporter.hasmarkup, width=width))
+            place = as_seen_from_here(self._folder) or self._folder
+            if (self._folder / "index.html").is_file():
+                terminalreporter.write_line(f"\nThe report: {place / 'index.html'}")
 
 
 def register(
@@ -125,5 +135,5 @@ def register(
     if progress and not worker:
         config.pluginmanager.register(Progress(run, planner.scenarios), "dsp-progress")
     if not results_only:
-        config.pluginmanager.register(TerminalSummary(run), "dsp-summary")
+        config.pluginmanager.register(TerminalSummary(run, folder), "dsp-summary")
     return recorder

@@ -89,6 +89,7 @@ class Progress:
         self._scenarios = scenarios
         self._by_nodeid: dict[str, CollectedScenario] = {}
         self._tally: Tally | None = None
+        self._letters = True
         self._every = 1
         self._live: Live | None = None
         self._terminal: pytest.TerminalReporter | None = None
@@ -100,6 +101,7 @@ class Progress:
         if self._terminal is None or not self._scenarios:
             return
         self._terminal.showfspath = False
+        self._letters = False  # also of what the end of the run finds out
         self._by_nodeid = {scenario.nodeid: scenario for scenario in self._scenarios}
         self._tally = Tally(len(self._scenarios))
         self._every = math.ceil(len(self._scenarios) / _PLAIN_LINES)
@@ -110,7 +112,7 @@ class Progress:
     ) -> Generator[None, tuple[str, str, object], tuple[str, str, object]]:
         """Keep pytest's counts and leave out its letters."""
         category, letter, word = yield
-        return (category, "", "") if self._tally else (category, letter, word)
+        return (category, letter, word) if self._letters else (category, "", "")
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A scenario begins."""

@@ -15,7 +15,7 @@ _PASSWORD = "the name of the environment variable that holds the key's password"
 
 
 class TlsForm(Section):
-    """`[tls]` and `[testbed.tls]`: how the suite connects to the DSP, and to its testbed, where an address is https."""
+    """`[tls]`: how the suite connects to the DSP, and to its testbed, where an address is https."""
 
     ca: FilePath | None = Field(default=None, description=f"{_AUTHORITIES} whose servers are trusted")
     certificate: FilePath | None = Field(default=None, description=f"{_PEM}, of the suite as TLS client")
