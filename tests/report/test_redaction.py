@@ -53,6 +53,15 @@ def test_nothing_of_a_secret_alone_in_base64_stays() -> None:
     assert len(left) - len(MARK) <= 3  # the end of it, which belongs to what follows as well, and padding
 
 
+@pytest.mark.parametrize("before", range(4))
+def test_a_secret_goes_from_base64_wherever_it_stands_in_what_was_encoded(before: int) -> None:
+    left = Redactor([TOKEN]).octets(base64.b64encode(b"xyz"[:before] + TOKEN.encode() + b"rest")).decode()
+    assert MARK in left
+    assert (
+        len(left) - len(MARK) <= (before + len(b"rest")) * 8 / 6 + 4
+    )  # and no more than what stood around it
+
+
 def test_of_two_secrets_of_which_one_begins_like_the_other_nothing_stays() -> None:
     assert Redactor(["12345678", "12345678-and-more"]).text("is 12345678-and-more") == f"is {MARK}"
     assert Redactor(["12345678-and-more", "12345678"]).text("is 12345678-and-more") == f"is {MARK}"

@@ -147,14 +147,32 @@ def test_an_edit_that_keeps_the_form_is_refused(
     assert "cannot be used" in refusal(whole["failed"].replace(old, new, 1), tmp_path / "j")
 
 
-def sealed(lines: list[bytes]) -> bytes:
-    """Lines numbered anew, with a footer whose digest is right again."""
+def test_a_line_taken_away_from_within_a_killed_run_is_named(whole: dict[str, bytes], tmp_path: Path) -> None:
+    lines = whole["killed"].splitlines(keepends=True)
+    for number in range(1, len(lines) - 1):
+        said = refusal(b"".join(lines[:number] + lines[number + 1 :]), tmp_path / "j")
+        assert f"line {number + 1}: lines are missing, doubled or in another order" in said
+    assert "line 1: it does not begin with a header" in refusal(b"".join(lines[1:]), tmp_path / "j")
+    assert "line 2: it has a second header" in refusal(lines[0] + b"".join(lines), tmp_path / "j")
+
+
+def test_a_footer_that_counts_other_lines_is_refused_though_its_digest_fits(
+    whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    lines = whole["good"].splitlines()
+    assert rank(sealed(lines), tmp_path / "j") == RANK[RunVerdict.CONFORMANT]
+    said = refusal(sealed(lines, counted="exchange"), tmp_path / "j")
+    assert f"line {len(lines)}: its footer counts other lines" in said
+
+
+def sealed(lines: list[bytes], *, counted: str = "") -> bytes:
+    """Lines numbered anew, with a footer whose digest is right again; it counts one kind once too often."""
     told = [json.loads(line) for line in lines]
     for number, one in enumerate(told, 1):
         one["number"] = number
     before = b"".join(json.dumps(one).encode() + b"\n" for one in told[:-1])
     types = [one["type"] for one in told[:-1]]
-    told[-1]["counts"] = {kind: types.count(kind) for kind in dict.fromkeys(types)}
+    told[-1]["counts"] = {kind: types.count(kind) + (kind == counted) for kind in dict.fromkeys(types)}
     footer = Footer.model_validate_json(json.dumps(told[-1]))
     told[-1]["sha256"] = footer.digest(hashlib.sha256(before))
     return before + json.dumps(told[-1]).encode() + b"\n"
@@ -191,7 +209,9 @@ def test_lines_of_another_run_are_refused(whole: dict[str, bytes], tmp_path: Pat
     ],
 )
 def test_what_is_no_journal_is_refused_with_the_reason(octets: bytes, reason: str, tmp_path: Path) -> None:
-    assert reason in refusal(octets, tmp_path / "j")
+    said = refusal(octets, tmp_path / "j")
+    assert reason in said
+    assert not octets or ": line 1: " in said
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
@@ -202,7 +222,8 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
 
 def test_something_after_the_footer_is_refused(whole: dict[str, bytes], tmp_path: Path) -> None:
     lines = whole["good"].splitlines(keepends=True)
-    assert "follows its footer" in refusal(whole["good"] + lines[-1], tmp_path / "j")
+    said = refusal(whole["good"] + lines[-1], tmp_path / "j")
+    assert f"line {len(lines) + 1}: something follows its footer" in said
 
 
 def test_a_killed_run_is_reported_with_what_it_left_open(made_up: Callable[..., Path]) -> None:
