@@ -16,6 +16,7 @@ import contextlib
 import importlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 _TIMEOUT_SECONDS = 120
+_CPU_SECONDS = 30
 _NOT_IN_PLACE = 3
 
 
@@ -155,6 +157,7 @@ def _fails(session: pytest.Session, prepare: Callable[[], None]) -> bool | None:
     child = os.fork()
     if child == 0:
         signal.alarm(_TIMEOUT_SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
         _silence()
         code = _NOT_IN_PLACE
         with contextlib.suppress(BaseException):

@@ -11,15 +11,14 @@ def role_of(words: Words) -> list[UserRole]:
     return [UserRole(str(words["role"]))]
 
 
-@needs(role_of)
-@applies_where("local_delivery")
-@needs(Capability.EDIT_CPL, UserRole("IS"))
-@applies_where("not smets1")
-def asked(role: str) -> str:
-    return role
-
-
 def test_a_step_needs_all_that_is_declared_of_it_with_its_words_and_runs_as_before() -> None:
+    @needs(role_of)
+    @applies_where("local_delivery")
+    @needs(Capability.EDIT_CPL, UserRole("IS"))
+    @applies_where("not smets1")
+    def asked(role: str) -> str:
+        return role
+
     declared = needs_of(asked)
     assert declared.of({"role": "GS"}) == (Capability.EDIT_CPL, UserRole("IS"), UserRole("GS"))
     assert declared.of({"role": "ES"}) == (Capability.EDIT_CPL, UserRole("IS"), UserRole("ES"))
