@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.synthetic import Shape, write_journal
 from dsp_conformance.report import journal
 from dsp_conformance.report.journal.lines import LINE, Footer
+from dsp_conformance.report.journal.replay import Replay
 from dsp_conformance.report.results import results, results_text
 from dsp_conformance.report.verdicts import RunVerdict
 
@@ -186,6 +187,113 @@ def test_evidence_that_leads_to_another_verdict_than_the_footer_is_refused(
     assert rank(sealed(lines), tmp_path / "j") == RANK[RunVerdict.NON_CONFORMANT]
     less = next(number for number, line in enumerate(lines) if json.loads(line)["type"] == kind)
     assert rank(sealed(lines[:less] + lines[less + 1 :]), tmp_path / "j") is None
+
+
+def of_kind(lines: list[bytes], kind: str) -> list[int]:
+    return [number for number, line in enumerate(lines) if json.loads(line)["type"] == kind]
+
+
+def other(line: bytes, **values: Any) -> bytes:
+    return json.dumps(json.loads(line) | values).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "reason"),
+    [
+        ("scenario begun", lambda line: [line, line], "scenario 0002' twice, or by two names"),
+        (
+            "scenario begun",
+            lambda line: [other(line, scenario="x")],
+            "it begins the scenario 'x' twice, or by",
+        ),
+        (
+            "scenario begun",
+            lambda _: [],
+            "it tells of the scenario 'features/made_up.feature::scenario 0000'",
+        ),
+        ("step begun", lambda line: [other(line, step=3)], "it tells of step 3 of"),
+        ("scenario ended", lambda _: [], "scenario 0002' never ended"),
+        ("late checks made", lambda _: [], "scenario 0000' is still owed checks"),
+        ("plan", lambda line: [other(line, plan={})], "its plan cannot be read"),
+        ("scenario ended", lambda line: [other(line, verdict="fail")], "leads to another verdict"),
+    ],
+    ids=[
+        "twice",
+        "two names",
+        "never begun",
+        "no such step",
+        "never ended",
+        "owed",
+        "no plan",
+        "other verdict",
+    ],
+)
+def test_lines_that_contradict_each_other_are_refused_though_all_digests_fit(
+    kind: str,
+    change: Callable[[bytes], list[bytes]],
+    reason: str,
+    whole: dict[str, bytes],
+    tmp_path: Path,
+) -> None:
+    lines = whole["good"].splitlines()
+    [*_, place] = of_kind(lines, kind)
+    assert reason in refusal(
+        sealed([*lines[:place], *change(lines[place]), *lines[place + 1 :]]), tmp_path / "j"
+    )
+
+
+def test_a_run_that_could_not_start_leaves_no_scenario_behind(
+    whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    lines = whole["good"].splitlines()
+    begun = of_kind(lines, "scenario begun")[0]
+    footer = other(lines[-1], unusable="no DSP answers", verdict="could not start", exit_code=2)
+    path = tmp_path / "j"
+    path.write_bytes(sealed([*lines[: begun + 1], footer]))
+    with pytest.raises(journal.JournalError, match="leads to other verdicts than its footer says"):
+        journal.read(path)  # which lists the verdicts of a whole run
+    replay = Replay.of(path)
+    replay.end()
+    assert (replay.run.records, replay.run.unusable) == ({}, "no DSP answers")
+
+
+def test_a_killed_run_tells_what_it_had_planned_and_did_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    write_journal(path, Shape(scenarios=8, owed=frozenset(), ended=False))
+    lines = path.read_bytes().splitlines(keepends=True)
+    begun = of_kind(lines, "scenario begun")
+    for ran, told in ((2, "scenario 2, scenario 3, scenario 4, scenario 5, scenario 6 and 1 more; "),
+                      (3, "scenario 3, scenario 4, scenario 5, scenario 6, scenario 7; ")):  # fmt: skip
+        path.write_bytes(b"".join(lines[: begun[ran]]))
+        source = journal.read(path)
+        assert source.results["suite_errors"] == [
+            "the run did not come to its end: its journal has no footer",
+            f"not run: {told}nothing is said about what they test",
+        ]
+        assert source.run.finished >= source.run.started
+        assert {one["verdict"] for one in source.results["scenarios"]} == {"pass"}
+
+
+def test_the_step_in_which_a_run_was_killed_is_an_error_and_those_after_it_did_not_run(
+    made_up: Callable[..., Path],
+) -> None:
+    path = made_up(ended=False, owed=frozenset())
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[: of_kind(lines, "step begun")[-2] + 1]))
+    [*_, last] = journal.read(path).results["scenarios"]
+    assert [one["status"] for one in last["steps"]] == ["passed", "error", "not run"]
+    assert (last["verdict"], last["reasons"][0]["phase"]) == ("error", "step")
+    assert last["stop"] > 0
+
+
+def test_checks_that_a_killed_run_owed_are_an_error_of_their_end(made_up: Callable[..., Path]) -> None:
+    path = made_up(ended=False, owed=frozenset({1}))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[: of_kind(lines, "scenario ended")[-1] + 1]))
+    told = {one["id"][-1]: one for one in journal.read(path).results["scenarios"]}
+    assert [told[number]["verdict"] for number in "012"] == ["pass", "error", "pass"]
+    assert told["1"]["reasons"][0]["phase"] == "late"
+    assert {one["status"] for one in told["1"]["steps"]} == {"passed"}
 
 
 def test_lines_of_another_run_are_refused(whole: dict[str, bytes], tmp_path: Path) -> None:
