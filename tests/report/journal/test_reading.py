@@ -171,12 +171,12 @@ def sealed(lines: list[bytes], *, counted: str = "") -> bytes:
     told = [json.loads(line) for line in lines]
     for number, one in enumerate(told, 1):
         one["number"] = number
-    before = b"".join(json.dumps(one).encode() + b"\n" for one in told[:-1])
+    before = b"".join(json.dumps(one, separators=(",", ":")).encode() + b"\n" for one in told[:-1])
     types = [one["type"] for one in told[:-1]]
     told[-1]["counts"] = {kind: types.count(kind) + (kind == counted) for kind in dict.fromkeys(types)}
     footer = Footer.model_validate_json(json.dumps(told[-1]))
     told[-1]["sha256"] = footer.digest(hashlib.sha256(before))
-    return before + json.dumps(told[-1]).encode() + b"\n"
+    return before + json.dumps(told[-1], separators=(",", ":")).encode() + b"\n"
 
 
 @pytest.mark.parametrize("kind", ["reason", "scenario ended", "late checks made", "step ended"])
@@ -187,6 +187,23 @@ def test_evidence_that_leads_to_another_verdict_than_the_footer_is_refused(
     assert rank(sealed(lines), tmp_path / "j") == RANK[RunVerdict.NON_CONFORMANT]
     less = next(number for number, line in enumerate(lines) if json.loads(line)["type"] == kind)
     assert rank(sealed(lines[:less] + lines[less + 1 :]), tmp_path / "j") is None
+
+
+def test_every_line_of_a_run_that_came_to_its_end_counts_however_long_its_footer_is(
+    whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    lines = whole["good"].splitlines()
+    footer = other(lines[-1], suite_errors=["9" * 200_000], verdict="suite failed", exit_code=4)
+    octets = sealed([*lines[:-1], footer])
+    assert rank(octets.replace(b'"9', b'"8', 1), tmp_path / "j") is None
+    said = refusal(octets.replace(b'"type":"observation"', b'"type":"opinion"', 1), tmp_path / "j")
+    assert "a line is not as it was written" in said
+    [place, *_] = of_kind(lines, "observation")
+    said = refusal(octets.replace(b'"nothing to see"', b"7", 1), tmp_path / "j")
+    assert f"line {place + 1}: a line is not as it was written\n  found: observation.text: " in said
+    assert (
+        rank(whole["good"][:-1], tmp_path / "j") == RANK[RunVerdict.SUITE_FAILED]
+    )  # a footer that is cut off
 
 
 def of_kind(lines: list[bytes], kind: str) -> list[int]:
@@ -209,7 +226,7 @@ def other(line: bytes, **values: Any) -> bytes:
         (
             "scenario begun",
             lambda _: [],
-            "it tells of the scenario 'features/made_up.feature::scenario 0000'",
+            "it tells of the scenario 'features/made_up.feature::scenario 0002'",
         ),
         ("step begun", lambda line: [other(line, step=3)], "it tells of step 3 of"),
         ("scenario ended", lambda _: [], "scenario 0002' never ended"),

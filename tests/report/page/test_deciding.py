@@ -40,6 +40,11 @@ def test_a_step_that_found_something_is_decided_by_the_last_exchange_before_it(w
 
     assert deciding_exchange(made.record) == 1
 
+    in_it = workshop.scenario("within", "MP105-04").step("When", "asked", workshop.exchange())
+    in_it.ended_by(SuiteFault("broke"))
+    in_it.record.steps[-1].evidence.exchanges.append(workshop.exchange("of the step itself"))
+    assert deciding_exchange(in_it.record) == 1
+
 
 def test_a_failed_check_is_decided_by_the_first_exchange_that_failed_one(workshop: Workshop) -> None:
     made = workshop.scenario("checked", "MP105-04")
@@ -53,7 +58,7 @@ def test_a_failed_check_is_decided_by_the_first_exchange_that_failed_one(worksho
 
 def test_what_came_too_much_at_the_end_is_decided_there(workshop: Workshop) -> None:
     made = workshop.passing("quiet", "MP105-09").late(
-        workshop.exchange("count", "DUIS-04"), workshop.exchange()
+        workshop.exchange("count", "DUIS-04"), workshop.exchange("again", "DUIS-04"), workshop.exchange()
     )
     made.ended_by(RequirementNotMet(expected="silence", found="a response"), phase=Phase.LATE)
 
@@ -74,6 +79,48 @@ def test_a_requirement_cut_short_is_told_what_cut_it_short(workshop: Workshop) -
 
     [trouble] = troubles_with(made.record, "MP105-06")
     assert (trouble.finding.expected, trouble.index) == ("one", 0)
+
+
+def test_a_pass_without_a_message_in_its_steps_is_decided_by_the_last_of_all(workshop: Workshop) -> None:
+    made = (
+        workshop.scenario("quiet").step("Then", "nothing came").late(workshop.exchange(), workshop.exchange())
+    )
+    made.record.evidence.exchanges.append(workshop.exchange("early"))
+    assert deciding_exchange(made.record) == 2
+    assert deciding_exchange(workshop.scenario("silent").step("Then", "nothing came").record) is None
+
+
+def test_what_is_set_up_is_not_judged_and_and_goes_with_what_it_follows(workshop: Workshop) -> None:
+    made = workshop.scenario("s")
+    for keyword in ("Given", "And", "When", "And", "Then", "Given", "And", "Then"):
+        made.step(keyword, "x", workshop.exchange())
+    judged = [one.judged for one in placed_exchanges(made.record)]
+    assert judged == [False, False, True, True, True, False, False, True]
+    alone = workshop.scenario("t").step("And", "x", workshop.exchange())
+    assert [one.judged for one in placed_exchanges(alone.record)] == [False]
+
+
+def test_a_finding_is_told_of_the_requirement_that_it_names_and_of_no_other(workshop: Workshop) -> None:
+    made = workshop.scenario("s", "MP105-04", "MP105-06").step("Then", "asked", workshop.exchange())
+    made.ended_by(
+        RequirementNotMet(expected="one", found="two", requirements=("MP105-04",)), phase=Phase.TEAR_DOWN
+    )
+    assert len(troubles_with(made.record, "MP105-04")) == 1
+    assert troubles_with(made.record, "MP105-06") == []
+    assert troubles_with(made.record, "DUIS-01") == []
+    named_by_none = workshop.scenario("t", "MP105-04").ended_by(SuiteFault("gone"))
+    assert len(troubles_with(named_by_none.record, "MP105-04")) == 1
+    assert troubles_with(named_by_none.record, "MP105-06") == []
+
+
+def test_the_same_finding_is_told_once_where_it_showed_first(workshop: Workshop) -> None:
+    made = workshop.scenario("s", "MP105-04")
+    made.step(
+        "When", "asked", workshop.exchange("a", "DUIS-03"), workshop.exchange("b", "DUIS-03", "DUIS-04")
+    )
+    made.step("And", "asked again", workshop.exchange("c", "DUIS-03"))
+    assert [(one.index, one.step) for one in troubles_with(made.record, "DUIS-03")] == [(0, "When asked")]
+    assert [one.index for one in troubles_with(made.record, "DUIS-04")] == [1]
 
 
 # -- bodies

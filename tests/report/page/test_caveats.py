@@ -1,0 +1,98 @@
+"""What a verdict assumes, and what was not looked at: told where it holds, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dsp_conformance.report.page.caveats import assumptions, untested
+from dsp_conformance.report.plan import ExcludedGroup, Plan
+from dsp_conformance.report.verdicts import Exclusion, NotApplicable
+
+if TYPE_CHECKING:
+    from dsp_conformance.report.page.caveats import Caveat
+    from dsp_conformance.report.run import Run
+    from tests.report.page.conftest import Made, Workshop
+
+
+def assumed(run: Run) -> dict[str, Caveat]:
+    return {one.about: one for one in assumptions(run, run.requirement_results())}
+
+
+def test_a_run_that_could_not_be_plainer_assumes_its_build_and_its_testbed_alone(workshop: Workshop) -> None:
+    run = workshop.source(workshop.passing("good", "MP105-04")).run
+    run.identity = replace(
+        run.identity, suite_changes=None, profile={"smets1": True}, schema_origin="published"
+    )
+    plain = {"This build alone", "States made by the testbed", "Demands that nothing published settles"}
+    assert assumed(run).keys() == plain
+
+
+def test_whatever_else_a_verdict_assumes_is_told(workshop: Workshop) -> None:
+    details = {"server certificates": "not checked at the DSP"}
+    told = assumed(workshop.source(workshop.passing("good", "MP105-04"), details=details).run)
+    assert told["Modified suite"].text.endswith("Changed: steps/own.py added, conftest.py changed.")
+    assert "Rejection code E51" in told
+    assert "does not declare smets1." in told["Undeclared features"].text
+    assert "Profile schema instead of the official one" in told
+    assert told["Server certificates"].text == "TLS server certificates were not checked at the DSP."
+
+
+@pytest.mark.parametrize(
+    ("enforce", "said"),
+    [(False, 'decide nothing (profile: assumed = "report")'), (True, '(profile: assumed = "enforce")')],
+)
+def test_requirements_that_nothing_published_settles_are_named_with_what_becomes_of_them(
+    workshop: Workshop, said: str, *, enforce: bool
+) -> None:
+    run = workshop.source(workshop.passing("good", "MP105-08"), enforce_assumed=enforce).run
+    caveat = assumed(run)["Demands that nothing published settles"]
+    assert caveat.links == ("MP105-08", "MP105-09", "MP105-10", "SCOPE-04")
+    assert said in caveat.text
+    assert ("count like the others" in caveat.text) == enforce
+
+
+def test_what_was_noted_is_told_once_with_its_number_the_most_frequent_first(workshop: Workshop) -> None:
+    def noting(name: str, *texts: str) -> Made:
+        return workshop.passing(name, "MP105-04").step("And", "x", observations=texts)
+
+    run = workshop.source(
+        noting("a", "seldom"), noting("b", "often", "often"), noting("c", "often"), noting("d", "a rarity")
+    ).run
+    noted = [one.text for one in assumptions(run, []) if one.about == "Noted and not judged"]
+    assert noted == ["often (in 2 scenarios)", "a rarity (in 1 scenario)", "seldom (in 1 scenario)"]
+
+
+def test_what_was_not_tested_is_told_with_its_reason(workshop: Workshop) -> None:
+    run = workshop.source(
+        workshop.passing("good", "MP105-04"),
+        workshop.scenario("out", "BASE-05").ended_by(NotApplicable("no smets1")),
+    ).run
+    run.plan = Plan(
+        3,
+        (ExcludedGroup(Exclusion.NOT_APPLICABLE, "no smets1", ("out", "more"), ("BASE-05",)),),
+        ("BASE-05",),
+        capabilities_known=False,
+        left_out=1,
+        added=0,
+    )
+    results = run.requirement_results()
+    told = {one.about: one for one in untested(run, results)}
+    assert "1 scenario of the suite" in told["A selection"].text
+    assert (told["Not applicable"].text, told["Not applicable"].links) == (
+        "no smets1: 2 scenarios.",
+        ("BASE-05",),
+    )
+    assert told["BASE-05: not applicable"].text.endswith(": not applicable: no smets1.")
+    assert "MP105-01: not assessed" in told
+    assert not any(about.startswith("MP105-04") for about in told)
+    assert "Unknown testbed" in told
+
+    run.plan = Plan(2, (), (), capabilities_known=True, left_out=0, added=0)
+    assert {"A selection", "Not applicable", "Unknown testbed"}.isdisjoint(
+        one.about for one in untested(run, results)
+    )
+    run.plan = None
+    assert "Unknown testbed" not in {one.about for one in untested(run, results)}
