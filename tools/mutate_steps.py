@@ -8,7 +8,8 @@ steps lead to the changed function:
 
 1. a few of them, chosen to hold as many different sentences as possible, pass the reference DSP;
 2. each violation that no other scenario killed, 25 at most, is killed for a right requirement;
-3. the rest of them pass the reference DSP.
+3. a few of them pass each lawful variation that is about their requirements;
+4. the rest of them pass the reference DSP.
 
 Runs are those of selfcheck, forked from a process that has imported everything. The code of the mutant's
 functions is replaced in the run's process; no file is changed. What was run, and what survived why, stands in
@@ -40,6 +41,7 @@ from dsp_conformance.cli.usage import importable_suite_root
 from dsp_conformance.selfcheck.experiments import Experiment, experiment, selected
 from dsp_conformance.selfcheck.findings import Judgement
 from dsp_conformance.selfcheck.workshop import Task, Workshop
+from dsp_conformance.stub.deviations import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -185,9 +187,9 @@ class Concerned:
         """The ids of all of them."""
         return frozenset(one.id for one in self.said)
 
-    def few(self) -> list[CollectedScenario]:
+    def few(self, among: Iterable[CollectedScenario] | None = None) -> list[CollectedScenario]:
         """Choose a few, each of which adds as much as possible that is not yet said."""
-        left = list(self.said)
+        left = list(self.said if among is None else among)
         chosen: list[CollectedScenario] = []
         heard: set[object] = set()
         while left and len(chosen) < _FEW:
@@ -230,9 +232,10 @@ class Trial:
         """
         few = self._concerned.few()
         ways = (
-            partial(self._fails, few),
+            partial(self._fails, _REFERENCE, few),
             self._survivor,
-            partial(self._fails, [one for one in self._concerned.said if one not in few]),
+            self._wrongly_failed,
+            partial(self._fails, _REFERENCE, [one for one in self._concerned.said if one not in few]),
         )
         return next(filter(None, (way() for way in ways)), "")
 
@@ -248,11 +251,18 @@ class Trial:
     def _kills(self, violation: Experiment, scenarios: Sequence[CollectedScenario]) -> bool:
         return self._run(violation, scenarios, violation.violates).judgement is Judgement.KILLED
 
-    def _fails(self, scenarios: Sequence[CollectedScenario]) -> str:
-        """Return why not all scenarios pass the reference DSP; empty where they do."""
+    def _wrongly_failed(self) -> str:
+        for variation in map(experiment, CATALOGUE):
+            among = [one for one in self._concerned.said if variation.concerns & set(one.requirements)]
+            if variation.is_lawful and (reason := self._fails(variation, self._concerned.few(among))):
+                return f"{variation.id}: {reason}"
+        return ""
+
+    def _fails(self, lawful: Experiment, scenarios: Sequence[CollectedScenario]) -> str:
+        """Return why not all scenarios pass what is lawful; empty where they do."""
         if not scenarios:
             return ""
-        finding = self._run(_REFERENCE, scenarios)
+        finding = self._run(lawful, scenarios)
         if finding.failures:
             first = finding.failures[0]
             return f"{first.verdict} {first.id}: {'; '.join(first.reasons)}"

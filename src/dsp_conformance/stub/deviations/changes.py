@@ -279,6 +279,23 @@ def delivering(make: Callable[[Deliver], Deliver]) -> Change:
     )
 
 
+def never_sent(when: Callable[[DeviceRecord], bool]) -> Change:
+    """Acknowledge SR11.2 for some Devices, and leave it at that."""
+
+    def change(options: DspOptions) -> DspOptions:
+        send = options.seams.traffic.send
+
+        def sent(traffic: DeviceTraffic, order: Order) -> None:
+            record = traffic.state.inventory.get(order.request_id.target)
+            if order.command.variant != "11.2" or record is None or not when(record):
+                send(traffic, order)
+
+        traffic = replace(options.seams.traffic, send=sent)
+        return replace(options, seams=replace(options.seams, traffic=traffic))
+
+    return change
+
+
 def is_acknowledgement(response: Response) -> bool:
     """Tell whether a response acknowledges a request to a Device."""
     return response.response_code.value == "I99"

@@ -9,7 +9,7 @@ from dsp_conformance.duis.catalogue import CommandVariant, DeviceType
 from dsp_conformance.duis.messages import LocalCommand
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.eui64 import Eui64
-from dsp_conformance.stub.deviations.changes import Act, Deliver, acting, delivering
+from dsp_conformance.stub.deviations.changes import Act, Deliver, acting, delivering, never_sent
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
@@ -116,20 +116,6 @@ def _every_arrival_taken(options: DspOptions) -> DspOptions:
     return replace(options, seams=replace(options.seams, traffic=traffic))
 
 
-def _never_sent(options: DspOptions) -> DspOptions:
-    """Acknowledge SR11.2 for a Suspended GSME, and leave it at that."""
-    send = options.seams.traffic.send
-
-    def sent(traffic: DeviceTraffic, order: Order) -> None:
-        record = traffic.state.inventory.get(order.request_id.target)
-        suspended = record is not None and record.is_suspended and record.device_type is DeviceType.GSME
-        if order.command.variant != "11.2" or not suspended:
-            send(traffic, order)
-
-    traffic = replace(options.seams.traffic, send=sent)
-    return replace(options, seams=replace(options.seams, traffic=traffic))
-
-
 def _accepting(variant: CommandVariant, amend: Callable[[Services, Case, Acceptance], Acceptance]) -> Change:
     """Amend what is answered to SR11.2 with one Command Variant."""
 
@@ -170,7 +156,7 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "read-of-gsme-never-sent",
         "MP105-02",
         "SR11.2 for a Suspended GSME is acknowledged, and the command never sent.",
-        _never_sent,
+        never_sent(lambda record: record.is_suspended and record.device_type is DeviceType.GSME),
     ),
     violation(
         "read-answered-by-e20",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.duis.catalogue import CommandVariant, DeviceStatus, DeviceType, Kind
 from dsp_conformance.duis.response_codes import ResponseCode
@@ -15,6 +15,7 @@ from dsp_conformance.stub.deviations.changes import (
     device_type_of,
     is_read_of_suspended,
     is_suspended,
+    never_sent,
     reads_also,
     row_of,
     status_keeps_back,
@@ -22,6 +23,11 @@ from dsp_conformance.stub.deviations.changes import (
 )
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
 from dsp_conformance.stub.mp105 import NON_CRITICAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsp_conformance.stub.inventory import DeviceRecord
 
 __all__ = ["DEVIATIONS"]
 
@@ -97,6 +103,14 @@ def _left_service(*statuses: DeviceStatus) -> Change:
         )
     )
 
+
+def _acknowledged(let_through: Change, when: Callable[[DeviceRecord], bool]) -> Change:
+    """Let SR11.2 through, and send it to nobody."""
+    return lambda options: never_sent(when)(let_through(options))
+
+
+_OTHER_TYPES: Final = (DeviceType.PPMID, DeviceType.HCALCS)
+_LEFT: Final = (DeviceStatus.DECOMMISSIONED, DeviceStatus.WITHDRAWN)
 
 _ONLY_SUSPENDED: Final = status_keeps_back(
     lambda case: case.entry.variant == "11.2" and case.device is not None and not case.device.is_suspended
@@ -318,6 +332,18 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SCOPE-04",
         "SR11.2 is let through to a Withdrawn meter.",
         _left_service(DeviceStatus.WITHDRAWN),
+    ),
+    violation(
+        "other-types-acknowledged",
+        "SCOPE-03",
+        "SR11.2 to a Suspended PPMID or HCALCS is acknowledged, and the command never sent.",
+        _acknowledged(reads_also(*_OTHER_TYPES), lambda record: record.device_type in _OTHER_TYPES),
+    ),
+    violation(
+        "left-service-acknowledged",
+        "SCOPE-04",
+        "SR11.2 to a Decommissioned or Withdrawn meter is acknowledged, and the command never sent.",
+        _acknowledged(_left_service(*_LEFT), lambda record: record.status in _LEFT),
     ),
 )
 """What may be sent, and what may not."""

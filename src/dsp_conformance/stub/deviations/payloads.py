@@ -1,4 +1,4 @@
-"""Deviations about what responses carry: the Device's own message, altered, old or missing."""
+"""Deviations about what responses carry: a Device's message or a Pre-Command, altered, old or missing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
-from dsp_conformance.duis.messages import GbcsPayload
+from dsp_conformance.duis.messages import GbcsPayload, PreCommand, Response, ResponseMessage
 from dsp_conformance.gbcs.activation import activation_content
 from dsp_conformance.gbcs.firmware_version import FirmwareVersion
-from dsp_conformance.stub.deviations.changes import Deliver, delivering
+from dsp_conformance.stub.deviations.changes import Deliver, delivering, rewritten
 from dsp_conformance.stub.deviations.deviation import Deviation, violation
 
 if TYPE_CHECKING:
@@ -103,6 +103,24 @@ def _outcome_altered(amend: Callable[[gbcs.Activation], gbcs.Activation], *, suc
     return _carried(carry, "11.3")
 
 
+def _brings_pre_command(response: Response) -> bool:
+    return isinstance(response.content, PreCommand)
+
+
+def _numbered_otherwise(response: Response) -> Response:
+    """Have a Pre-Command bear the counter of the next request."""
+    content, request_id = response.content, response.request_id
+    assert isinstance(content, PreCommand), "no other response is rewritten"
+    assert request_id is not None, "the request was read"
+    told, wrong = (counter.to_bytes(8) for counter in (request_id.counter, request_id.counter + 1))
+    return _with_content(response, replace(content, octets=content.octets.replace(told, wrong)))
+
+
+def _with_content(response: Response, content: ResponseContent | None) -> Response:
+    assert isinstance(response.body, ResponseMessage), "no alert carries content"
+    return replace(response, body=replace(response.body, content=content))
+
+
 DEVIATIONS: Final[tuple[Deviation, ...]] = (
     violation(
         "payload-of-another-version",
@@ -151,6 +169,18 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "MP105-11",
         "A response to SR11.3 that is no success reaches the User as one.",
         _outcome_altered(lambda told: replace(told, code=gbcs.ActivationCode.SUCCESS), succeeded=False),
+    ),
+    violation(
+        "pre-command-missing",
+        "BASE-02",
+        "Critical requests are answered with success and without a Pre-Command.",
+        rewritten(lambda response: _with_content(response, None), _brings_pre_command),
+    ),
+    violation(
+        "pre-command-of-another-request",
+        "BASE-02",
+        "Pre-Commands bear the counter of another request.",
+        rewritten(_numbered_otherwise, _brings_pre_command),
     ),
 )
 """What a response carries."""
