@@ -233,6 +233,7 @@ def other(line: bytes, **values: Any) -> bytes:
         ("late checks made", lambda _: [], "scenario 0000' is still owed checks"),
         ("plan", lambda line: [other(line, plan={})], "its plan cannot be read"),
         ("scenario ended", lambda line: [other(line, verdict="fail")], "leads to another verdict"),
+        ("late checks made", lambda line: [other(line, verdict="fail")], "leads to another verdict"),
     ],
     ids=[
         "twice",
@@ -243,6 +244,7 @@ def other(line: bytes, **values: Any) -> bytes:
         "owed",
         "no plan",
         "other verdict",
+        "other late verdict",
     ],
 )
 def test_lines_that_contradict_each_other_are_refused_though_all_digests_fit(
@@ -257,6 +259,31 @@ def test_lines_that_contradict_each_other_are_refused_though_all_digests_fit(
     assert reason in refusal(
         sealed([*lines[:place], *change(lines[place]), *lines[place + 1 :]]), tmp_path / "j"
     )
+
+
+def test_a_message_that_answers_a_request_of_the_run_is_told_from_others(
+    whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    lines = whole["good"].splitlines()
+    answered = json.loads(lines[of_kind(lines, "message")[1]])["request_id"]
+    place = next(at for at in of_kind(lines, "exchange") if json.loads(lines[at])["request"])
+    wire = json.loads(lines[place])["wire"] | {"request_id": answered}
+    lines[place] = other(lines[place], wire=wire)
+    path = tmp_path / "j"
+    path.write_bytes(sealed(lines))
+    assert [one.unasked for one in journal.read(path).arrivals] == [True, False, True]
+
+
+def test_what_the_testbed_did_for_the_run_as_a_whole_is_read_back(
+    whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    lines = whole["good"].splitlines()
+    place = of_kind(lines, "testbed operation")[0]
+    lines.insert(2, other(lines[place], scenario=None, place=None))
+    path = tmp_path / "j"
+    path.write_bytes(sealed(lines))
+    [operation] = journal.read(path).operations
+    assert (operation.name, operation.outcome) == ("provide-device", "done")
 
 
 def test_a_run_that_could_not_start_leaves_no_scenario_behind(
