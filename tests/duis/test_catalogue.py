@@ -108,6 +108,15 @@ def test_the_firmware_requests_are_catalogued_as_mp105_needs_them() -> None:
     assert (read.body_element, activate.body_element) == ("ReadFirmwareVersion", "ActivateFirmware")
 
 
+def test_whether_a_request_may_be_made_at_once_or_by_a_schedule_is_yes_or_no() -> None:
+    daily, read, inventory = (catalogue()[variant] for variant in ("4.6.1", "11.2", "8.2"))
+    assert [(one.on_demand, one.dcc_scheduled) for one in (daily, read, inventory)] == [
+        (True, True),
+        (True, False),
+        (False, False),
+    ]
+
+
 def test_command_variants_follow_from_the_kind() -> None:
     expected = {Kind.NON_CRITICAL: {1, 2, 3}, Kind.CRITICAL: {4, 5, 6, 7}, Kind.NON_DEVICE: {8}}
     for entry in catalogue().values():

@@ -65,6 +65,12 @@ def test_names_with_commas_and_equal_signs_in_them_are_found(issue: Issue) -> No
     assert signers.find(5, written.replace(r"\,", ",")) is None
 
 
+def test_white_space_within_a_name_counts(issue: Issue) -> None:
+    signers = KnownSigners([issue("CN=One=Two", 5).certificate])
+    assert signers.find(5, "CN = One=Two") is not None
+    assert signers.find(5, "CN=One = Two") is None
+
+
 def test_authorities_that_gave_the_same_serial_number_are_told_apart(issue: Issue) -> None:
     one, other = issue("CN=Z1,OU=07", 7), issue("CN=Z2,OU=07", 7)
     signers = KnownSigners([one.certificate, other.certificate])

@@ -162,7 +162,9 @@ def test_many_attributes_or_namespaces_are_read_up_to_the_limit_and_refused_abov
     limit = xml.WIDTH_LIMIT
     for made in (_attributes, _declarations):
         assert parse(b"<r><a %b/><a %b/></r>" % (made(limit), made(limit))).tag == "r"
-        assert _flaw(b"<r><a/><a %b/></r>" % made(limit + 1)) is XmlFlaw.TOO_MUCH_MARKUP
+        for before in (0, limit):
+            octets = b"<r><a %b/><a %b/></r>" % (made(before), made(limit + 1))
+            assert _flaw(octets) is XmlFlaw.TOO_MUCH_MARKUP
 
 
 def test_namespaces_cannot_pile_up_from_level_to_level() -> None:
