@@ -157,14 +157,14 @@ def _readable(message: str | None) -> str:
     text = message or "invalid"
     for braced, prefix in _NAMESPACES:
         text = text.replace(braced, prefix)
-    text = _OPENING.sub(lambda found: f"attribute {found[1]}: " if found[1] else "", text, count=1)
+    text = _OPENING.sub(lambda found: f"attribute {found[1]}: " if found[1] else "", text)
     if len(text) > _LONGEST_MESSAGE:
         return f"{text[:_LONGEST_VALUE]}... is not valid here."
     text = _SAID_TWICE.sub("The attribute", text)
     text = _SET.sub(lambda found: f"one of {_few(found[1])}", text)
     text = _EXPECTED.sub(lambda found: f"Expected is {_names(found[1])}", text)
     text = _PATTERN.sub(lambda found: f"does not have the form {_short(found[1])}", text)
-    text = _VALUE.sub(lambda found: f"{found[1]}'{_short(found[2])}'", text, count=1)
+    text = _VALUE.sub(lambda found: f"{found[1]}'{_short(found[2])}'", text)
     return text.strip()
 
 

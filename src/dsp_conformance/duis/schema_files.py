@@ -196,7 +196,7 @@ class _FolderResolver(etree.Resolver):
 
 
 def _parser() -> etree.XMLParser[etree._Element]:
-    return etree.XMLParser(resolve_entities="internal", no_network=True, load_dtd=False, remove_comments=True)
+    return etree.XMLParser(resolve_entities="internal", no_network=True, load_dtd=False)
 
 
 def _is_schema(entry: Traversable) -> bool:
