@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
+from dsp_conformance.report.needs import needs_of
 from dsp_conformance.report.verdicts import Inconclusive, RequirementNotMet
+from dsp_conformance.user.exchange import Trouble
+from dsp_conformance.user.transport import Timeouts
 from fixtures.devices import Model
 from fixtures.request_making import WAYS, make_request
-from fixtures.wrong_requests import WRONGLY
-from steps.firmware import firmware_sent, new_firmware, restored
+from fixtures.wrong_requests import NOT_ENTITLED, UNKNOWN_USER, WRONG_VARIANT, WRONGLY
+from steps.firmware import (
+    activated_in_silence,
+    firmware_sent,
+    new_firmware,
+    restored,
+    running_firmware_removed,
+)
 from steps.requests import (
     good_one_is_accepted,
     is_accepted,
@@ -28,8 +37,10 @@ from steps.requests import (
     nothing_of_it_reached,
     nothing_over_the_wan,
     nothing_reached,
+    reached_the_twin,
     restores,
     sent_in_vain,
+    sent_wrongly,
     twin_is_accepted,
 )
 
@@ -147,6 +158,16 @@ def test_a_trace_is_looked_for_once_more_when_the_run_ends(
         late[-1]()
 
 
+def test_what_a_refused_request_brought_is_found_at_once(
+    stage: Stage, commissioned: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = answered(stage, commissioned, "11.2")
+    responses = [exchange, exchange]
+    monkeypatch.setattr(type(stage.run.connection.inbox), "answers_to", lambda *_: responses)
+    with pytest.raises(RequirementNotMet, match="2 responses"):
+        nothing_of_it_reached(stage, "ESME")
+
+
 def test_what_a_good_request_brought_is_no_trace_of_its_copy(
     stage: Stage, commissioned: StagedDevice
 ) -> None:
@@ -221,6 +242,48 @@ def test_firmware_that_is_not_taken_could_not_be_sent(
     assert failed.value.found.startswith("E1")
 
 
+def test_firmware_that_the_dsp_does_not_activate_could_not_be_activated(
+    stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firmware_sent(stage, "ESME")
+    running = suspended.running
+    monkeypatch.setattr(type(stage), "arrange", lambda *_: None)
+    stranger = stage.traffic.stranger()
+    supplier_of = type(stage.traffic).supplier_of
+    asked = [supplier_of(stage.traffic, DeviceType.ESME), stranger]
+    monkeypatch.setattr(type(stage.traffic), "supplier_of", lambda *_: asked.pop(0))
+    with pytest.raises(Inconclusive, match="could not be activated"):
+        activated_in_silence(stage, "ESME")
+    assert suspended.running == running
+
+
+def test_what_a_lost_response_leaves_is_the_status_that_was_there(
+    stage: Stage, commissioned: StagedDevice
+) -> None:
+    firmware_sent(stage, "ESME")
+    activated_in_silence(stage, "ESME")
+    assert commissioned.new_firmware is not None
+    assert commissioned.running == commissioned.new_firmware.version
+
+
+def test_a_response_that_was_not_lost_leaves_nothing_to_put_right(
+    stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firmware_sent(stage, "ESME")
+    monkeypatch.setattr(type(stage), "arrange", lambda *_: None)
+    monkeypatch.setattr(type(stage), "await_command", lambda own, _, sent: own.traffic.response_to(sent))
+    with pytest.raises(Inconclusive, match="not Suspended"):
+        activated_in_silence(stage, suspended.name)
+
+
+def test_firmware_that_is_still_listed_suspends_nobody_again(
+    stage: Stage, commissioned: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(stage), "unlist_running_firmware", lambda *_: None)
+    with pytest.raises(Inconclusive, match="not Suspended"):
+        running_firmware_removed(stage, commissioned.name)
+
+
 def test_a_pre_command_that_was_not_signed_is_no_acceptance(stage: Stage, commissioned: StagedDevice) -> None:
     answered(stage, commissioned, "11.2")
     is_accepted(stage)
@@ -257,3 +320,65 @@ def test_a_rejection_for_another_reason_is_none_for_this(
     stage.sent = WRONGLY[wrongly](stage, suspended)
     with pytest.raises(RequirementNotMet):
         is_rejected_because(stage, reason)
+
+
+def test_a_stranger_may_be_refused_by_http_and_nobody_else(stage: Stage, suspended: StagedDevice) -> None:
+    exchange = answered(stage, suspended, REJECTED)
+    assert exchange.answer is not None
+    refused = replace(exchange.answer, status=403)
+    trouble = Trouble(environment=True, what="no DUIS", found="HTTP 403")
+    stage.sent = replace(exchange, answer=refused, response=None, trouble=trouble)
+    is_rejected_because(stage, UNKNOWN_USER)
+    assert stage.traffic.record.evidence.observations == ["the unknown user is refused by HTTP 403"]
+    with pytest.raises(Inconclusive):
+        is_rejected_because(stage, "the Device does not exist")
+
+
+def test_a_dsp_that_looks_at_the_status_first_is_asked_about_a_commissioned_meter(
+    stage: Stage, suspended: StagedDevice
+) -> None:
+    WRONGLY["with a Command Variant it cannot have"](stage, suspended)  # makes the other meter too
+    rejected = answered(stage, suspended, REJECTED)
+    is_rejected_because(stage, WRONG_VARIANT)
+    assert stage.traffic.record.evidence.observations == [
+        "the Device's status is checked before the Command Variant"
+    ]
+    stage.sent = rejected
+    with pytest.raises(RequirementNotMet):
+        is_rejected_because(stage, "the Device does not exist")
+
+
+def test_a_bad_request_that_nobody_answers_is_not_refused(stage: Stage, suspended: StagedDevice) -> None:
+    exchange = answered(stage, suspended, REJECTED)
+    trouble = Trouble(environment=True, what="nobody answers", found="no connection")
+    stage.sent = replace(exchange, answer=None, response=None, trouble=trouble)
+    with pytest.raises(Inconclusive, match="nobody answers"):
+        is_refused(stage)
+
+
+def test_a_read_in_vain_is_over_when_the_next_one_is_sent(
+    stage: Stage, commissioned: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.run, "profile", replace(stage.run.profile, silence_seconds=20))
+    sent_in_vain(stage, commissioned.name)
+    (request_id,) = stage.traffic.accepted
+    assert stage.run.connection.inbox.answers_to(request_id)
+
+
+def test_a_request_to_the_twin_that_did_not_reach_it_shows_nothing(
+    stage: Stage, commissioned: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.devices["twin"] = commissioned
+    answered(stage, commissioned, "11.2")
+    reached_the_twin(stage)
+    hurried = replace(stage.run.connection.transport, timeouts=Timeouts(response=0.0))
+    monkeypatch.setattr(stage.run, "connection", replace(stage.run.connection, transport=hurried))
+    stage.by_device["twin"] = WRONGLY["to a Device that does not exist"](stage, commissioned)
+    with pytest.raises(Inconclusive, match="did not reach the ESME"):
+        reached_the_twin(stage)
+
+
+def test_another_user_is_needed_only_to_send_what_he_is_not_entitled_to() -> None:
+    needed = {wrongly: needs_of(sent_wrongly).of({"wrongly": wrongly}) for wrongly in WRONGLY}
+    assert needed.pop(NOT_ENTITLED) == (UserRole.OU,)
+    assert not any(needed.values())

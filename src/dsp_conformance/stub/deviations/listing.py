@@ -53,6 +53,16 @@ def _spelled(entry: CplEntry, product: ProductModel, asked: str, as_asked: str) 
     return entry.status is CplStatus.ACTIVE and entry.product == product and as_asked == asked
 
 
+def _unknown_restores(inner: AfterRead) -> AfterRead:
+    def rule(record: DeviceRecord, version: FirmwareVersion | None, cpl: FirmwareList) -> InventoryChange:
+        assert isinstance(cpl, CentralProductsList), "the rules are asked with the list of the DSP"
+        removed = str(version) == record.firmware_version.upper()
+        known = any(entry.covers(entry.product, str(version)) for entry in cpl.entries)
+        return inner(record, version, cpl if removed or known else Listing(lambda *_: True))
+
+    return rule
+
+
 DEVIATIONS: Final[tuple[Deviation, ...]] = (
     violation(
         "gsme-looked-up-as-esme",
@@ -69,6 +79,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "MP105-08",
         "Any firmware restores, listed or not.",
         after_read(lambda inner: lambda record, version, _: inner(record, version, Listing(lambda *_: True))),
+    ),
+    violation(
+        "unknown-version-restores",
+        "MP105-08",
+        "Firmware that no entry of the CPL names restores, unless it is what was removed.",
+        after_read(_unknown_restores),
     ),
     violation(
         "cpl-by-version-alone",
