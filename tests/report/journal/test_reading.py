@@ -261,6 +261,12 @@ def test_lines_that_contradict_each_other_are_refused_though_all_digests_fit(
     )
 
 
+def test_a_ledger_that_is_not_that_of_its_digest_is_refused(whole: dict[str, bytes], tmp_path: Path) -> None:
+    lines = whole["good"].splitlines()
+    lines[0] = lines[0].replace(b'"keyword":"MUST"', b'"keyword":"ASSUMED"', 1)
+    assert "line 1: its ledger is not that of the digest beside it" in refusal(sealed(lines), tmp_path / "j")
+
+
 def test_a_message_that_answers_a_request_of_the_run_is_told_from_others(
     whole: dict[str, bytes], tmp_path: Path
 ) -> None:
