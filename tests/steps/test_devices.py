@@ -1,0 +1,63 @@
+"""The Devices that scenarios begin with are those that their sentences name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType
+from dsp_conformance.report.verdicts import Inconclusive
+from fixtures.devices import Model
+from fixtures.request_making import make_request
+from steps.devices import cut_off, readable_by_its_supplier, unlike
+
+if TYPE_CHECKING:
+    from fixtures.devices import StagedDevice
+    from fixtures.request_making import MadeRequest
+    from fixtures.stage import Stage
+
+
+@pytest.mark.parametrize(
+    ("what", "differs"),
+    [
+        ("the same model with the same", set()),
+        ("the same model with other", {"firmware"}),
+        ("another model with the same", {"name"}),
+        ("another manufacturer with the same", {"manufacturer"}),
+    ],
+)
+def test_a_device_unlike_another_differs_in_what_is_said(stage: Stage, what: str, differs: set[str]) -> None:
+    like = stage.listed_device("ESME", Model.unique(DeviceType.ESME))
+    unlike(stage, "ESME", what, '"other"')
+    other = stage.device("other")
+    found = {
+        name for name in ("name", "manufacturer") if getattr(like.model, name) != getattr(other.model, name)
+    }
+    assert found | ({"firmware"} if like.running != other.running else set()) == differs
+    assert stage.remembered(other).status is DeviceStatus.COMMISSIONED
+
+
+def test_a_twin_that_its_supplier_may_not_read_shows_no_entitlement(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readable_by_its_supplier(stage, "ESME")
+
+    def rejected(on: Stage, device: StagedDevice, _: str) -> MadeRequest:
+        return make_request(on, device, "4.1.1")
+
+    monkeypatch.setattr("steps.devices.make_request", rejected)
+    with pytest.raises(Inconclusive, match="may not read the twin"):
+        readable_by_its_supplier(stage, "ESME")
+
+
+def test_a_device_that_cannot_be_reached_gets_no_command(stage: Stage) -> None:
+    device = stage.listed_device("ESME", Model.unique(DeviceType.ESME))
+    cut_off(stage, "ESME")
+    exchange = make_request(stage, device, "11.2").exchange
+    assert exchange.accepted
+    stage.await_outcome(exchange)
+    assert not stage.run.testbed.commands(device.device_id)
+    for check in stage.traffic.record.deferred:
+        check()  # nobody misses its response
+    assert not stage.traffic.record.failed_checks()
