@@ -4,7 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +13,14 @@ from dsp_conformance.duis.identifiers import RequestID, ResponseID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, GbcsPayload, ResponseMessage
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user import inbox as inbox_module
+from dsp_conformance.user.account import BEYOND, REFUSED, TAKEN, UNASKED
 from dsp_conformance.user.checks import check_form
 from dsp_conformance.user.exchange import Delivery
+from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.naming import answered_request
 
 if TYPE_CHECKING:
     from dsp_conformance.duis.messages import Response, ResponseBody
-    from dsp_conformance.user.inbox import Inbox
     from tests.user.conftest import Pen
 
 REQUEST_ID = RequestID.parse("90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000")
@@ -183,3 +184,74 @@ def test_a_response_about_another_device_is_not_about_this_one(inbox: Inbox, ans
 def test_an_alert_of_a_device_is_no_answer_about_it(inbox: Inbox, pen: Pen) -> None:
     inbox.put(_delivery(replace(pen.response(REQUEST_ID), body=DeviceAlert("81A0", b""))))
     assert inbox.answers_about(REQUEST_ID.target) == ()
+
+
+# Who is told, for whom messages are, and the account
+
+
+def test_each_arrival_is_told_with_how_many_answered_its_request_before(pen: Pen) -> None:
+    told: list[tuple[Delivery, int, int]] = []
+    inbox = Inbox(
+        on_arrival=lambda delivery, repeats: told.append((delivery, repeats, len(inbox.everything())))
+    )
+    answered = [REQUEST_ID, OTHER, REQUEST_ID, REQUEST_ID]
+    arriving = [_delivery(pen.response(each), accepted=each is OTHER) for each in answered]
+    arriving.append(_delivery(None, accepted=False))
+    for delivery in arriving:
+        inbox.put(delivery)
+    assert [delivery for delivery, _, _ in told] == arriving
+    assert [repeats for _, repeats, _ in told] == [0, 0, 1, 2, 0]
+    assert [known for _, _, known in told] == [0, 1, 2, 3, 4], "told before anybody else gets to know"
+
+
+def test_a_message_is_a_strangers_if_it_is_for_nobody_of_ours(inbox: Inbox, pen: Pen) -> None:
+    ours, theirs, others = (Eui64.parse(f"90-B3-D5-1F-30-01-00-0{digit}") for digit in (0, 8, 9))
+    misled = pen.response(replace(REQUEST_ID, originator=others))
+    assert inbox.stranger_in(misled) is None, "while nobody is known to be ours, nobody is a stranger"
+    inbox.take_for(ours)
+    assert inbox.stranger_in(misled) == others
+    assert inbox.stranger_in(pen.response(REQUEST_ID)) is None
+    assert inbox.stranger_in(replace(misled, response_id=REQUEST_ID.response_id())) is None
+    at_odds = replace(REQUEST_ID, originator=theirs).response_id()
+    assert inbox.stranger_in(replace(misled, response_id=at_odds)) == theirs
+    assert inbox.stranger_in(replace(misled, request_id=None, response_id=None)) is None
+    assert inbox.stranger_in(None) is None
+    inbox.take_for(others)
+    assert inbox.stranger_in(misled) is None
+    assert inbox.stranger_in(pen.response(REQUEST_ID)) is None
+
+
+def test_reasons_for_turning_away_are_counted_each_up_to_fifty_and_then_together(inbox: Inbox) -> None:
+    for _ in range(3):
+        for number in range(53):
+            inbox.turn_away(f"reason {number}")
+    counts = inbox.account(20)
+    assert [counts[f"reason {number}"] for number in range(50)] == [3] * 50
+    assert counts["turned away for other reasons"] == 9
+    assert len(counts) == 52
+
+
+def test_what_was_turned_away_since_a_moment_includes_that_moment(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    for seconds, reason in enumerate(["before", "then", "before", "after"]):
+        now = moment + timedelta(seconds=seconds - 1)
+        monkeypatch.setattr(inbox_module, "utc_now", lambda now=now: now)
+        inbox.turn_away(reason)
+    assert inbox.turned_away_since(moment) == ("before", "then", "after")
+    assert inbox.turned_away_since(moment + timedelta(seconds=2)) == ("after",)
+
+
+def test_the_account_tells_what_was_sent_remarked_on_and_not_even_kept(
+    inbox: Inbox, pen: Pen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "MOST_REFUSED", 1)
+    inbox.note_sent({REQUEST_ID: datetime.now(UTC)})
+    for request_id in (REQUEST_ID, OTHER):
+        inbox.put(_delivery(pen.response(request_id)))
+    assert inbox.account(20) == {TAKEN: 2, UNASKED: 1}
+    for _ in range(3):
+        inbox.put(_delivery(None, accepted=False))
+        inbox.remark("an oddity")
+    assert inbox.account(20) == {TAKEN: 2, UNASKED: 1, REFUSED: 1, BEYOND: 2, "an oddity": 3}
