@@ -221,6 +221,17 @@ def test_a_message_is_a_strangers_if_it_is_for_nobody_of_ours(inbox: Inbox, pen:
     assert inbox.stranger_in(pen.response(REQUEST_ID)) is None
 
 
+def test_an_alert_is_ours_if_either_party_that_it_names_is(inbox: Inbox, pen: Pen) -> None:
+    inbox.take_for(REQUEST_ID.originator)
+    alert = pen.response(REQUEST_ID, body=DeviceAlert("8F66", b""))
+    swapped = RequestID(REQUEST_ID.target, REQUEST_ID.originator, 1000)
+    theirs = replace(REQUEST_ID, originator=Eui64.parse("90-B3-D5-1F-30-01-00-09"))
+    for named in (REQUEST_ID, swapped):
+        assert inbox.stranger_in(replace(alert, request_id=named, response_id=None)) is None
+    stranger = inbox.stranger_in(replace(alert, request_id=theirs, response_id=None))
+    assert stranger == min(theirs.originator, theirs.target)
+
+
 def test_reasons_for_turning_away_are_counted_each_up_to_fifty_and_then_together(inbox: Inbox) -> None:
     for _ in range(3):
         for number in range(53):
@@ -255,3 +266,22 @@ def test_the_account_tells_what_was_sent_remarked_on_and_not_even_kept(
         inbox.put(_delivery(None, accepted=False))
         inbox.remark("an oddity")
     assert inbox.account(20) == {TAKEN: 2, UNASKED: 1, REFUSED: 1, BEYOND: 2, "an oddity": 3}
+
+
+def test_what_an_inbox_holds_is_not_in_what_it_shows_of_itself(inbox: Inbox, answer: Delivery) -> None:
+    inbox.put(answer)
+    inbox.take_for(REQUEST_ID.originator)
+    inbox.turn_away("a reason")
+    inbox.remark("an oddity")
+    inbox.note_sent({NOBODY: datetime.now(UTC)})
+    shown = repr(inbox)
+    for held in (
+        "<r/>",
+        "RequestID",
+        str(REQUEST_ID.originator),
+        "Eui64",
+        "a reason",
+        "an oddity",
+        "Condition",
+    ):
+        assert held not in shown
