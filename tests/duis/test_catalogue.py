@@ -115,6 +115,8 @@ def test_whether_a_request_may_be_made_at_once_or_by_a_schedule_is_yes_or_no() -
         (True, False),
         (False, False),
     ]
+    (row,) = read_catalogue(_HEADER + _ROW, origin="a file").values()
+    assert (row.on_demand, row.dcc_scheduled) == (True, False)
 
 
 def test_command_variants_follow_from_the_kind() -> None:
