@@ -59,7 +59,13 @@ def target_file(folder: Path, control_url: str, base_url: str) -> Path:
     [
         (200, "text/html", b"<html><body>Welcome</body></html>", "", "a web page instead of application/xml"),
         (503, "text/plain", b"try again later", "", "HTTP 503: try again later"),
-        (302, "text/plain", b"", "http://127.0.0.1:9/", "HTTP 302"),
+        (
+            302,
+            "text/plain",
+            b"",
+            "http://127.0.0.1:9/",
+            "HTTP 302 to http://127.0.0.1:9/, and redirects are not followed",
+        ),
     ],
     ids=["web page", "unavailable", "redirect"],
 )
@@ -121,7 +127,7 @@ def doing(what: Callable[[socket.socket], None]) -> Iterator[str]:
     ("what", "said"),
     [
         (reset, "the connection broke"),
-        (say_nothing, "no answer in time"),
+        (say_nothing, "nothing came for 1 s at http://127.0.0.1"),
     ],
 )
 def test_a_peer_that_gives_no_answer_is_inconclusive_and_the_whole_journal_is_kept(

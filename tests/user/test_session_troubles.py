@@ -68,7 +68,7 @@ def test_a_dsp_that_is_not_there_is_no_defect_of_the_product(session: UserSessio
     assert exchange.trouble is not None
     assert exchange.trouble.environment
     assert exchange.trouble.what == "no connection"
-    assert url in exchange.trouble.found
+    assert exchange.trouble.found.startswith(f"Connection refused at {url}")
     assert (exchange.answer, exchange.checks) == (None, ())
 
 

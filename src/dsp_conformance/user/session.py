@@ -192,9 +192,8 @@ class UserSession:
         except TargetUnreachable as error:
             hint = "" if error.tls is None else f"{error.tls.key}: {error.tls.hint}"
             what = error.obstacle.value
-            return replace(
-                exchange, trouble=Trouble(environment=True, what=what, found=str(error), hint=hint)
-            )
+            trouble = Trouble(environment=True, what=what, found=f"{error.detail} at {error.url}", hint=hint)
+            return replace(exchange, trouble=trouble)
         return _judged(exchange, answer, self.connection.inspector, spoilt=spoilt)
 
 
@@ -231,10 +230,12 @@ def _no_duis(answer: HttpAnswer) -> Trouble | None:
     """Tell why an HTTP answer comes from something else than a DSP's DUIS service, if it does."""
     if answer.status != _OK:
         excerpt = answer.octets[:200].decode("utf-8", errors="replace").strip()
+        place = dict(answer.headers).get("location", "")
+        led = f" to {place[:200]}, and redirects are not followed" if place else ""
         return Trouble(
             environment=True,
             what="an HTTP status that carries no DUIS answer",
-            found=f"HTTP {answer.status}: {excerpt}",
+            found=f"HTTP {answer.status}{led}{excerpt and f': {excerpt}'}",
         )
     if answer.content_type in {"text/html", "application/xhtml+xml"}:
         return Trouble(

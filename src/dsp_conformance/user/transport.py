@@ -126,7 +126,7 @@ class TargetUnreachable(Exception):  # noqa: N818 - reads as what it is wherever
     Attributes:
         obstacle: what stood in the way.
         url: where the request went.
-        detail: what the HTTP library said.
+        detail: what the system or the HTTP library said.
         tls: what was wrong with TLS, where it was that.
     """
 
@@ -182,10 +182,21 @@ class DuisTransport:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             trouble = tls_trouble(error, url, self.tls)
             obstacle = _obstacle(error) if trouble is None else Obstacle.TLS
-            detail = str(error) if trouble is None else trouble.said
+            detail = self._said(obstacle, error) if trouble is None else trouble.said
             raise TargetUnreachable(obstacle, url, detail, trouble) from error
         finally:
             self._local.used_at = time.monotonic()
+
+    def _said(self, obstacle: Obstacle, error: Exception) -> str:
+        """What stood in the way in words for people, without the names of a library's objects."""
+        if obstacle is Obstacle.TIMEOUT:
+            return f"nothing came for {self.timeouts.answer:g} s"
+        causes: BaseException | None = error
+        while causes is not None:
+            if isinstance(causes, OSError) and causes.strerror:
+                return causes.strerror
+            causes = causes.__cause__ or causes.__context__
+        return str(error)
 
     def unreachable(self, service: Service) -> TargetUnreachable | None:
         """Look whether anybody listens where a service is, without asking anything; None where so."""
