@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.synthetic import ledger
+from dsp_conformance.report import journal
+from dsp_conformance.report.evidence import Operation
+from dsp_conformance.report.journal.writer import JournalWriter
+from dsp_conformance.report.recorder import RunRecorder
+from dsp_conformance.report.records import RecordError, ScenarioIdentity, ScenarioRecord
+from dsp_conformance.report.redaction import MARK, Redactor
+from dsp_conformance.report.run import Run, RunIdentity
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from tests.report.conftest import SmallSuite
 
 PASSING = """
@@ -273,3 +286,52 @@ def test_results_hold_digests_of_messages_and_never_their_bodies(suite: SmallSui
     assert len(exchange["request"]["sha256"]) == 64
     assert "I99" not in (outcome.folder / "results.json").read_text()
     assert exchange["facts"] == {"HTTP status": "200"}
+
+
+def test_the_features_that_ran_are_kept_in_the_journal(suite: SmallSuite) -> None:
+    outcome = suite.run(PASSING)
+    kept = journal.read(outcome.folder / journal.NAME).files
+    assert kept["features/small.feature"].strip() == PASSING.strip()
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Iterator[RunRecorder]:
+    """A recorder of a run that knows a secret."""
+    run = Run(RunIdentity("1", "DSP", "2", "bundled"), ledger(), redactor=Redactor(["c4nary-0123"]))
+    writer = JournalWriter(tmp_path / journal.NAME, run, key="k")
+    writer.begin()
+    yield RunRecorder(run, writer)
+    writer.close()
+
+
+def test_evidence_outside_of_any_scenario_has_no_record_to_go_to(recorder: RunRecorder) -> None:
+    with pytest.raises(RecordError, match="no scenario is running"):
+        recorder.current.observe("something")
+
+
+def test_what_the_testbed_did_is_kept_with_the_scenario_it_did_it_for_or_with_the_run(
+    recorder: RunRecorder, tmp_path: Path
+) -> None:
+    who = ScenarioIdentity("f::s", "f::s", "f", "F", "", "s", {}, ("CORE-01",))
+    record = ScenarioRecord(who, "s", [], start=1)
+    recorder.journal.scenario_begun(record)
+    recorder._current = record
+    recorder.operation(Operation(1, "edit-cpl", {}, "done", "", 1.0))
+    other = Thread(target=recorder.operation, args=[Operation(2, "set-status", {}, "done", "", 1.0)])
+    other.start()
+    other.join()
+    recorder._current = None
+    recorder.operation(Operation(3, "register-user", {}, "done", "", 1.0))
+
+    source = journal.read(tmp_path / journal.NAME)
+    assert [one.name for one in source.run.records["f::s"].evidence.operations] == ["edit-cpl"]
+    assert [one.name for one in source.operations] == ["set-status", "register-user"]
+
+
+def test_what_pytest_is_going_to_show_holds_no_secret(recorder: RunRecorder) -> None:
+    report = pytest.TestReport(
+        "s", ("f", 1, "s"), {}, "failed", "refused: c4nary-0123", "call", sections=[("stdout", "c4nary-0123")]
+    )
+    recorder._redact(report)
+    assert report.longreprtext == f"refused: {MARK}"
+    assert report.sections == [("stdout", MARK)]

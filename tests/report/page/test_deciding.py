@@ -113,6 +113,13 @@ def test_a_finding_is_told_of_the_requirement_that_it_names_and_of_no_other(work
     assert troubles_with(named_by_none.record, "MP105-06") == []
 
 
+def test_several_findings_against_a_requirement_are_all_told_in_their_order(workshop: Workshop) -> None:
+    made = workshop.scenario("s", "MP105-04")
+    for found in ("two", "three", "four"):
+        made.ended_by(RequirementNotMet(expected="one", found=found), phase=Phase.TEAR_DOWN)
+    assert [one.finding.found for one in troubles_with(made.record, "MP105-04")] == ["two", "three", "four"]
+
+
 def test_the_same_finding_is_told_once_where_it_showed_first(workshop: Workshop) -> None:
     made = workshop.scenario("s", "MP105-04")
     made.step(
