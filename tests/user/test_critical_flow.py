@@ -18,7 +18,7 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import CommandVariant
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.certificates import public_key_of
-from dsp_conformance.user.critical_flow import CriticalFlow, send_critical
+from dsp_conformance.user.critical_flow import CriticalFlow, pre_command_flaw, send_critical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,7 @@ def test_the_pre_command_is_signed_and_sent_with_the_same_request_id(
     transform, send = (post.request for post in paper_dsp.posts)
     assert [post.path[-8:] for post in paper_dsp.posts] == ["serviceT", "serviceS"]
     assert send.request_id == transform.request_id
+    assert pre_command_flaw(flow.transform, _pre_command(transform.request_id)) == ""
     assert (transform.command_variant, send.command_variant) == (4, 5)
     assert (send.reference, send.variant) == ("11.3", "11.3")
     counter = (tmp_path / f"{session.user.eui}.counter").read_text()

@@ -332,6 +332,7 @@ def test_what_cannot_be_read_tells_what_came(session: UserSession) -> None:
     delivery = Delivery(utc_now(), "application/xml", b"", 0, None, (flaw,), accepted=False)
     assert delivery.refusal == "DUIS-01: empty"
     assert delivery.title == "refused asynchronous unreadable message"
+    assert (delivery.status, delivery.peer) == (0, ""), "neither is known"
     assert session.connection.inbox.everything() == ()
 
 

@@ -48,6 +48,15 @@ def test_an_http_status_is_no_defect_of_the_product(
     assert exchange.title == "SR11.2 CV1 → no usable answer"
 
 
+def test_of_what_came_with_an_http_status_200_octets_are_shown(
+    session: UserSession, paper_dsp: PaperDsp
+) -> None:
+    paper_dsp.status, paper_dsp.answer = 503, lambda _: b"  \xff" + b"x" * 300
+    exchange = _read_firmware(session)
+    assert exchange.trouble is not None
+    assert exchange.trouble.found == "HTTP 503: \N{REPLACEMENT CHARACTER}" + "x" * 197
+
+
 @pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/xhtml+xml"])
 def test_a_web_page_is_no_defect_of_the_product(
     session: UserSession, paper_dsp: PaperDsp, content_type: str
