@@ -120,12 +120,14 @@ def test_the_next_run_goes_on_even_if_the_clock_went_back(tmp_path: Path) -> Non
     assert [_draw(Counters(tmp_path)) for _ in range(2)] == [ahead + 1, ahead + 2]
 
 
-def test_the_counter_is_held_until_the_block_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["another process", "another thread"])
+def test_the_counter_is_held_until_the_block_ends(tmp_path: Path, *, elsewhere: bool) -> None:
     counters, drawn, waiting = Counters(tmp_path), [], threading.Event()
+    others = Counters(tmp_path) if elsewhere else counters
 
     def second() -> None:
         waiting.set()
-        drawn.append(_draw(counters))
+        drawn.append(_draw(others))
 
     with counters.hold(USER) as first:
         thread = threading.Thread(target=second)
@@ -240,6 +242,12 @@ def test_a_file_that_was_made_and_never_written_is_a_beginning(tmp_path: Path) -
     assert _draw(Counters(tmp_path)) > 0
 
 
+def test_a_folder_is_made_with_those_around_it(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "counters"
+    assert _draw(Counters(folder)) > 0
+    assert _file(folder).is_file()
+
+
 def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CounterUnusable, match="a folder to keep it in") as caught:
@@ -264,6 +272,16 @@ def test_a_claimed_service_user_needs_no_file_and_rises_all_the_same(tmp_path: P
     assert not (tmp_path / "counters").exists()
     counters.claim(USER)
     assert _draw(counters) > max(drawn)
+
+
+def test_a_claimed_service_user_goes_on_by_one_while_the_clock_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counters = Counters(tmp_path)
+    counters.claim(USER)
+    monkeypatch.setattr(time, "time_ns", lambda: 1_795_000_000_000_999_999)
+    first = _draw(counters)
+    assert (first, _draw(counters), _draw(counters)) == (1_795_000_000_000, first + 1, first + 2)
 
 
 def test_senders_of_a_claimed_service_user_wait_for_each_other(tmp_path: Path) -> None:
