@@ -27,7 +27,7 @@ _FORMS: Final = {
     "role": rf"(?P<role>{'|'.join(ROLES)})",
     "variant": r"(?P<variant>\d+(?:\.\d+)+)",
     "name": r"(?P<name>[A-Z][^,]+?)",
-    "way": rf"(?P<way>{'|'.join(sorted(WAYS, key=len, reverse=True))})",
+    "way": rf"(?P<way>{'|'.join(WAYS)})",
     "generation": r"(?:(?P<generation>SMETS1) )?",
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_bdd.parsers import StepParser
 
+from fixtures.request_making import WAYS
 from steps.vocabulary import ROLES, device_name, sentence
 
 FEATURES = Path(__file__).parents[2] / "features"
@@ -41,6 +42,11 @@ def test_words_outside_the_field_are_no_devices_statuses_or_roles() -> None:
 def test_every_user_role_can_be_named(role: str) -> None:
     article = "an" if role[0] in "aeio" else "a"
     assert sentence("a(n) {role}").parse_arguments(f"{article} {role}") == {"role": role}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_is_read_whole_though_one_begins_another(way: str) -> None:
+    assert sentence("sent to both {way}").parse_arguments(f"sent to both {way}") == {"way": way}
 
 
 def test_a_device_keeps_its_name_without_the_quotes() -> None:
