@@ -196,8 +196,8 @@ def test_a_sender_that_does_not_let_go_is_reported_after_the_patience(
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [("abc", "b'abc'"), ("17\x00", "b'17"), ("1.5", "1.5")],
-    ids=["letters", "zero octet", "a fraction"],
+    [("abc", "b'abc'"), ("17\x00", "b'17"), ("1.5", "1.5"), ("x" * 300, f"b'{'x' * 40}'")],
+    ids=["letters", "zero octet", "a fraction", "another file"],
 )
 def test_a_file_that_holds_no_counter_is_reported_and_left_alone(
     tmp_path: Path, content: str, found: str

@@ -77,6 +77,15 @@ def test_whoever_waits_from_afar_is_woken_and_holds_up_nobody(
         assert waiting.result(2) == inbox.answers_to(REQUEST_ID)
 
 
+def test_one_answer_ends_the_waiting_from_afar_unless_more_are_asked_for(
+    inbox: Inbox, remote: RemoteInbox, inspector: Inspector, pen: Pen
+) -> None:
+    inbox.put(_delivery(inspector, pen.answer(REQUEST_ID)))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(remote.wait_for_answers, REQUEST_ID, 10)
+        assert len(waiting.result(5)) == 1
+
+
 def test_waiting_from_afar_ends_at_its_time(remote: RemoteInbox) -> None:
     begun = time.monotonic()
     assert remote.wait_for_answers(REQUEST_ID, 0.05) == ()
