@@ -39,17 +39,24 @@ class Network:
             for each in self.sockets:
                 end(each)
 
-    def line_to(self, port: Callable[[], int], messages: float = math.inf) -> int:
-        """Make a port that leads to another one; more messages than these on the way there pull it all."""
-        left = [messages]
+    def line_to(self, port: Callable[[], int], messages: float = math.inf, heard: float = math.inf) -> int:
+        """Make a port that leads to another one.
+
+        More messages than these on the way there pull it all; DUIS requests after so many are not heard.
+        """
+        left, unheard = [messages], [heard]
 
         def passes(octets: bytes) -> bool:
             left[0] -= octets.startswith(b"POST ")
             return left[0] >= 0
 
+        def swallows(octets: bytes) -> bool:
+            unheard[0] -= octets.startswith(b"POST /api/")
+            return unheard[0] < 0 and octets.startswith(b"POST /api/")
+
         listener = socket.create_server(("127.0.0.1", 0))
         self.sockets.append(listener)
-        self._start(self._accept, listener, port, passes)
+        self._start(self._accept, listener, port, passes, swallows)
         return int(listener.getsockname()[1])
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
@@ -57,7 +64,9 @@ class Network:
         self.threads.append(thread)
         thread.start()
 
-    def _accept(self, listener: socket.socket, port: Callable[[], int], count: _Count) -> None:
+    def _accept(
+        self, listener: socket.socket, port: Callable[[], int], count: _Count, swallows: _Count
+    ) -> None:
         while True:
             try:
                 near, _ = listener.accept()
@@ -68,12 +77,16 @@ class Network:
                 self.sockets += [near, far]
                 if self.pulled:
                     self.pull()
-            self._start(self._carry, near, far, count)
-            self._start(self._carry, far, near, lambda _: True)
+            self._start(self._carry, near, far, count, swallows)
+            self._start(self._carry, far, near, lambda _: True, lambda _: False)
 
-    def _carry(self, source: socket.socket, sink: socket.socket, passes: _Count) -> None:
+    def _carry(self, source: socket.socket, sink: socket.socket, passes: _Count, swallows: _Count) -> None:
+        swallowed = False
         with suppress(OSError):
             while octets := source.recv(65536):
+                swallowed = swallowed or swallows(octets)
+                if swallowed:
+                    continue
                 if not passes(octets):
                     self.pull()
                     return
@@ -123,3 +136,27 @@ def test_a_network_that_is_pulled_away_in_mid_run_leaves_it_inconclusive(
     assert run.requirements("inconclusive") & {"MP105-01", "MP105-02"}, run.output
     assert "the DSP went away after it accepted the request" in " ".join(run.output.split())
     assert journal.read(run.folder / journal.NAME).complete, "the whole journal is kept"
+
+
+def test_a_dsp_that_falls_silent_in_mid_run_is_not_waited_for_in_full_each_time(
+    run_some: Start, serve_stub: Start, tmp_path: Path
+) -> None:
+    with network() as lines:
+        port = free_port()
+        to_stub = lines.line_to(lambda: port, heard=6)
+        control_url = serve_stub("--advertised-url", f"http://127.0.0.1:{to_stub}", "--port", str(port))
+        target = tmp_path / "target.toml"
+        target.write_text(
+            f'[testbed]\ndriver = "control-api"\nurl = "{control_url}"\n'
+            "[profile]\nsilence_seconds = 0.2\nsettle_seconds = 0.2\n"
+            "[timeouts]\nconnect = 1\nanswer = 2\nresponse = 1\n",
+            encoding="utf-8",
+        )
+        run = run_some("suspended_electricity_meter or suspended_gas_meter", f"--target={target}")
+    assert run.exit_code == 3, run.output
+    assert run.requirements("fail") == set(), run.output
+    said = [reason["found"] for each in run.results["scenarios"] for reason in each["reasons"]]
+    in_full = [found for found in said if "nothing came for 2 s at " in found]
+    shortly = [found for found in said if "nothing came for 1 s, and no longer" in found]
+    assert len(in_full) == 3, said
+    assert len(shortly) == len(said) - 3 > 0, said

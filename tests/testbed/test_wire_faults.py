@@ -161,6 +161,24 @@ def test_silence_is_unreachable_after_the_time_allowed() -> None:
         released.set()
 
 
+def test_a_testbed_that_fell_silent_is_waited_for_shortly_after_three_calls_in_vain() -> None:
+    released = threading.Event()
+
+    def say_nothing(_: socket.socket) -> None:
+        released.wait(30)
+
+    told = []
+    with _listening(say_nothing) as url:
+        testbed = ControlApiTestbed(url, timeouts=Timeouts(connect=1.2, answer=1.2))
+        for _ in range(4):
+            with pytest.raises(TestbedUnreachable) as caught:
+                _ = testbed.capabilities
+            told.append(caught.value.cause.partition("it was given ")[2])
+        released.set()
+
+    assert told == ["1.2 s"] * 3 + ["1 s, and no longer, as 3 calls before it were in vain"]
+
+
 def _breaking_off(connections: list[bytes], *, lasting: bool) -> Callable[[socket.socket], None]:
     """Tell what it can do, and break off in every other call; if not lasting, in the first alone."""
 

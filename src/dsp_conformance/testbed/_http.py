@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from dsp_conformance.patience import Patience
 from dsp_conformance.testbed.errors import TestbedUnreachable
 from dsp_conformance.tls.contexts import tls_adapter
 from dsp_conformance.tls.troubles import tls_trouble
@@ -62,6 +64,7 @@ class ControlApiClient:
             self._headers["Authorization"] = f"Bearer {token}"
         self._timeouts = timeouts
         self._tls = tls
+        self._patience = Patience()
         self._of_thread = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
@@ -89,20 +92,24 @@ class ControlApiClient:
             TestbedUnreachable: if no answer comes.
         """
         url = f"{self.url}/{path}"
+        begun = time.monotonic()
+        connect, wait = map(self._patience.seconds, (self._timeouts.connect, self._timeouts.answer))
         try:
             session = self._session()
             # Sent as prepared here: what a session would merge into it from elsewhere is not wanted.
             cookies = session.cookies or None
             request = requests.Request(method, url, json=body, headers=self._headers, cookies=cookies)
-            return session.send(
-                request.prepare(),
-                timeout=(self._timeouts.connect, self._timeouts.answer),
-                allow_redirects=False,
-                proxies={},
+            answer = session.send(
+                request.prepare(), timeout=(connect, wait), allow_redirects=False, proxies={}
             )
         except requests.RequestException as error:
+            cause = _innermost(error)
+            if time.monotonic() - begun >= min(connect, wait):  # the library tells it by many names
+                cause += f"; it was given {self._patience.waited_in_vain(wait)}"
             trouble = tls_trouble(error, url, self._tls, "[testbed] url")
-            raise TestbedUnreachable(url, _innermost(error), operation, trouble) from error
+            raise TestbedUnreachable(url, cause, operation, trouble) from error
+        self._patience.answered(time.monotonic() - begun)
+        return answer
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)

@@ -23,6 +23,7 @@ import urllib3
 from dsp_conformance import __version__
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
+from dsp_conformance.patience import Patience
 from dsp_conformance.tls.contexts import tls_adapter
 from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.tls.troubles import TlsTrouble, tls_trouble
@@ -148,12 +149,14 @@ class DuisTransport:
         timeouts: how long to wait.
         limit: octets of the largest answer accepted.
         tls: how to connect to services whose URLs are https.
+        patience: has a DSP that no longer answers waited for shortly.
     """
 
     endpoints: Endpoints
     timeouts: Timeouts = field(default_factory=Timeouts)
     limit: int = DEFAULT_LIMIT
     tls: ClientTls = field(default_factory=ClientTls)
+    patience: Patience = field(default_factory=Patience, repr=False)
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     def post(self, service: Service, octets: bytes, *, content_type: str = MEDIA_TYPE) -> HttpAnswer:
@@ -164,33 +167,37 @@ class DuisTransport:
         """
         url = self.endpoints.url_of(service)
         begun = time.perf_counter()
+        connect, wait = map(self.patience.seconds, (self.timeouts.connect, self.timeouts.answer))
         try:
             session = self._session()
             request = self._request(session, url, octets, content_type)
             with session.send(
                 request,
-                timeout=(self.timeouts.connect, self.timeouts.answer),
+                timeout=(connect, wait),
                 allow_redirects=False,
                 stream=True,
                 proxies={},
             ) as answer:
                 body = self._read(answer, url)
                 seconds = time.perf_counter() - begun
+                self.patience.answered(seconds)
                 return HttpAnswer(
                     answer.status_code, _lowered(answer.headers), body, seconds, _lowered(request.headers)
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             trouble = tls_trouble(error, url, self.tls)
             obstacle = _obstacle(error) if trouble is None else Obstacle.TLS
-            detail = self._said(obstacle, error) if trouble is None else trouble.said
+            detail = self._said(obstacle, error, (connect, wait)) if trouble is None else trouble.said
             raise TargetUnreachable(obstacle, url, detail, trouble) from error
         finally:
             self._local.used_at = time.monotonic()
 
-    def _said(self, obstacle: Obstacle, error: Exception) -> str:
+    def _said(self, obstacle: Obstacle, error: Exception, timeouts: tuple[float, float]) -> str:
         """What stood in the way in words for people, without the names of a library's objects."""
-        if obstacle is Obstacle.TIMEOUT:
-            return f"nothing came for {self.timeouts.answer:g} s"
+        if isinstance(error, _WAITED_IN_VAIN):
+            connecting = obstacle is Obstacle.CONNECT
+            said = self.patience.waited_in_vain(timeouts[0] if connecting else timeouts[1])
+            return f"{'nobody took the connection' if connecting else 'nothing came'} for {said}"
         causes: BaseException | None = error
         while causes is not None:
             if isinstance(causes, OSError) and causes.strerror:
@@ -267,6 +274,7 @@ def _lowered(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name.lower(), value) for name, value in headers.items())
 
 
+_WAITED_IN_VAIN: Final = (requests.Timeout, urllib3.exceptions.TimeoutError)
 _OBSTACLES: Final[tuple[tuple[type[Exception], Obstacle], ...]] = (
     (requests.ConnectTimeout, Obstacle.CONNECT),
     (urllib3.exceptions.ConnectTimeoutError, Obstacle.CONNECT),
