@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["selfcheck"]
 
 _NOT_PROVEN = 1
+_FOR_EACH_CORE = 3
 
 
 def judge(arguments: Sequence[str], nodeids: Sequence[str], sought: frozenset[str]) -> int:
@@ -34,7 +35,7 @@ def judge(arguments: Sequence[str], nodeids: Sequence[str], sought: frozenset[st
 def _at_a_time(context: click.Context, option: click.Parameter, value: str) -> int:
     """Read how many deviations are tried at a time: while one waits, another can use the core."""
     count = worker_count(context, option, value) or 1
-    return 2 * count if value == "auto" else count
+    return _FOR_EACH_CORE * count if value == "auto" else count
 
 
 @click.command()
@@ -55,7 +56,7 @@ def _at_a_time(context: click.Context, option: click.Parameter, value: str) -> i
     metavar="N",
     default="auto",
     show_default=True,
-    help="Try that many deviations at a time; auto: two for each core, as a run waits half of its time.",
+    help="Try that many deviations at a time; auto: three for each core, as a run mostly waits.",
 )
 @click.option(
     "--output",
