@@ -21,7 +21,6 @@ from dsp_conformance.stub.dsp import ReferenceDsp
 from dsp_conformance.stub.http_face import CONTROL_PATH, build_app
 from dsp_conformance.stub.settings import SettingsError, StubSettings
 from dsp_conformance.stub.tls import stub_tls
-from dsp_conformance.stub.whole_answers import WholeAnswers
 from dsp_conformance.tls.contexts import server_context
 from dsp_conformance.tls.serving import Server, loop_for, with_tls
 
@@ -117,7 +116,7 @@ def _url_of(listener: socket.socket, scheme: str) -> str:
 def _configuration(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Config:
     configuration = uvicorn.Config(
         app,
-        http=WholeAnswers,
+        http="httptools",
         ws="none",
         lifespan="off",
         log_config=None,
