@@ -13,6 +13,7 @@ from dsp_conformance.report import journal
 
 Start = Callable[..., Any]
 _Count = Callable[[bytes], bool]
+_PATIENCE = 5
 
 STORIES = "suspended_electricity_meter_tells or suspended_gas_meter_tells"
 
@@ -32,6 +33,7 @@ class Network:
     threads: list[threading.Thread] = field(default_factory=list)
     pulled: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
+    answered: threading.Event = field(default_factory=threading.Event)
 
     def pull(self) -> None:
         with self.lock:
@@ -42,13 +44,16 @@ class Network:
     def line_to(self, port: Callable[[], int], messages: float = math.inf, heard: float = math.inf) -> int:
         """Make a port that leads to another one.
 
-        More messages than these on the way there pull it all; DUIS requests after so many are not heard.
+        More messages than these on the way there pull it all, once the request that they follow from is
+        answered; DUIS requests after so many are not heard.
         """
         left, unheard = [messages], [heard]
 
         def passes(octets: bytes) -> bool:
+            if octets.startswith(b"POST /api/"):
+                self.answered.clear()
             left[0] -= octets.startswith(b"POST ")
-            return left[0] >= 0
+            return left[0] >= 0 or not self.answered.wait(_PATIENCE)
 
         def swallows(octets: bytes) -> bool:
             unheard[0] -= octets.startswith(b"POST /api/")
@@ -78,9 +83,20 @@ class Network:
                 if self.pulled:
                     self.pull()
             self._start(self._carry, near, far, count, swallows)
-            self._start(self._carry, far, near, lambda _: True, lambda _: False)
+            self._start(self._carry, far, near, lambda _: True, lambda _: False, self._note_answer)
 
-    def _carry(self, source: socket.socket, sink: socket.socket, passes: _Count, swallows: _Count) -> None:
+    def _note_answer(self, octets: bytes) -> None:
+        if octets.rstrip().endswith(b">"):  # the last piece of one that holds XML
+            self.answered.set()
+
+    def _carry(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        passes: _Count,
+        swallows: _Count,
+        carried: Callable[[bytes], object] = lambda _: None,
+    ) -> None:
         swallowed = False
         with suppress(OSError):
             while octets := source.recv(65536):
@@ -91,6 +107,7 @@ class Network:
                     self.pull()
                     return
                 sink.sendall(octets)
+                carried(octets)
         end(sink)
 
 
