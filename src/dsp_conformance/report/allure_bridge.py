@@ -28,6 +28,7 @@ from allure_commons.model2 import (
 from allure_commons.types import AttachmentType
 
 from dsp_conformance.duis.xml import readable
+from dsp_conformance.report.allure_folder import AllureFolder
 from dsp_conformance.report.allure_labels import labels_of
 from dsp_conformance.report.records import StepStatus
 from dsp_conformance.report.verdicts import Exclusion, Verdict
@@ -76,15 +77,6 @@ _STEP_STATUS = {
     StepStatus.SKIPPED: Status.SKIPPED,
     StepStatus.NOT_RUN: Status.SKIPPED,
 }
-_OWN_FILES = (
-    "*-result.json",
-    "*-container.json",
-    "*-attachment.*",
-    "categories.json",
-    "environment.properties",
-    "executor.json",
-    "allurerc.json",
-)
 # Allure 3 reads categories from its own configuration alone: "allure generate --config .../allurerc.json".
 _REPORT = {
     "name": "DSP conformance",
@@ -127,7 +119,7 @@ class AllureBridge:
     """
 
     def __init__(self, folder: Path, *, controller: bool = True, key: str | None = None) -> None:
-        self._folder = folder
+        self._folder = AllureFolder(folder)
         self._key = key or uuid.uuid4().hex
         self._controller = controller
         self._written: dict[str, _Written] = {}
@@ -136,11 +128,9 @@ class AllureBridge:
     def run_started(self, run: Run) -> None:
         """Prepare the folder."""
         self._run = run
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.prepare()
         if self._controller:
-            for pattern in _OWN_FILES:
-                for stale in self._folder.glob(pattern):
-                    stale.unlink()
+            self._folder.clear()
 
     def scenario_finished(self, record: ScenarioRecord) -> None:
         """Write the scenario's attachments, and its result file unless it has more to be checked."""
@@ -152,12 +142,14 @@ class AllureBridge:
                 self._attached(exchange, written)
             return  # until then it is no pass, and it will be told again
         result = self._result(record, self._run, written)
-        self._write(TEST_CASE_PATTERN.format(prefix=written.uuid), _json(attr.asdict(result, filter=_said)))
+        told = attr.asdict(result, filter=_said)
+        self._folder.write(TEST_CASE_PATTERN.format(prefix=written.uuid), _json(told))
 
     def run_finished(self, run: Run) -> None:
-        """Write what describes the run as a whole."""
+        """Write what describes the run as a whole, and remove what was left of a former one."""
         if not self._controller:
             return
+        self._folder.drop_former()
         identity = run.identity
         about = {
             "DSP": identity.product,
@@ -172,14 +164,14 @@ class AllureBridge:
             "verdict": run.verdict,
         }
         lines = (f"{_property(name)} = {_property(_plain(value))}\n" for name, value in about.items())
-        self._write("environment.properties", "".join(lines).encode())
+        self._folder.write("environment.properties", "".join(lines).encode())
         product = f"{identity.product} {identity.product_version}".strip()
         executor = {
             "name": f"dsp-conformance {identity.suite_version}",
             "type": "dsp-conformance",
             "buildName": product,
         }
-        self._write("executor.json", _json(executor))
+        self._folder.write("executor.json", _json(executor))
         categories = [
             {
                 "name": name,
@@ -190,11 +182,8 @@ class AllureBridge:
             }
             for name, description, status in _CATEGORIES
         ]
-        self._write("categories.json", _json(categories))
-        self._write("allurerc.json", _json({**_REPORT, "categories": categories}))
-
-    def _write(self, name: str, octets: bytes) -> None:
-        (self._folder / name).write_bytes(octets)
+        self._folder.write("categories.json", _json(categories))
+        self._folder.write("allurerc.json", _json({**_REPORT, "categories": categories}))
 
     # -- one result
 
@@ -278,7 +267,7 @@ class AllureBridge:
 
     def _attachment(self, name: str, body: bytes, kind: AttachmentType) -> Attachment:
         file = ATTACHMENT_PATTERN.format(prefix=uuid.uuid4(), ext=kind.extension)
-        self._write(file, body)
+        self._folder.write(file, body)
         return Attachment(name=name, source=file, type=kind.mime_type)
 
 
