@@ -69,6 +69,15 @@ def test_who_posted_a_message_and_its_headers_are_kept(url: str, inbox: Inbox, p
     assert {"content-type": "application/xml", "x-sent-by": "DSP"}.items() <= dict(delivery.headers).items()
 
 
+def test_a_header_does_not_change_who_posted_a_message(url: str, inbox: Inbox, pen: Pen) -> None:
+    octets = pen.answer(REQUEST_ID)
+    claims = b"X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n"
+    port = _send(url, HEAD + claims + b"Content-Length: %d\r\n\r\n" % len(octets) + octets)
+    delivery = _kept(inbox)
+    assert delivery.peer == f"127.0.0.1:{port}"
+    assert dict(delivery.headers)["x-forwarded-for"] == "203.0.113.9"
+
+
 @pytest.mark.parametrize(
     ("octets", "content_type", "status"),
     [

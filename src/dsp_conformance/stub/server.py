@@ -121,6 +121,7 @@ def _configuration(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Conf
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,

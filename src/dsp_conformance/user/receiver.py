@@ -56,6 +56,7 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
         http="h11",  # unlike the faster one, it bounds what a client may send as headers
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # a peer is who connected, whatever a header says
         lifespan="off",
         timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
