@@ -11,6 +11,7 @@ refused (the reason is a JSON object with "title" and "detail"), 11 not offered,
 
 The address of the API stands in the environment variable TESTBED_URL. Where it is https, TESTBED_CA names the
 authorities to trust, and TESTBED_CERTIFICATE and TESTBED_KEY the client certificate to show, all PEM.
+The program is started in the target file's folder: relative paths begin there.
 """
 
 import json
@@ -19,6 +20,7 @@ import ssl
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import quote
 
 DONE, REFUSED, NOT_OFFERED, TROUBLE = 0, 10, 11, 12
@@ -53,6 +55,18 @@ def main() -> int:
     if asked["operation"] not in CALLS:
         print(f"this program does not know the operation {asked['operation']!r}", file=sys.stderr)
         return NOT_OFFERED
+    if "TESTBED_URL" not in os.environ:
+        print(
+            "set the environment variable TESTBED_URL to the address of a Testbed Control API",
+            file=sys.stderr,
+        )
+        return TROUBLE
+    try:
+        context = tls()
+    except OSError as error:
+        place = f"relative to {Path.cwd()}, where this program is started"
+        print(f"TESTBED_CA, TESTBED_CERTIFICATE or TESTBED_KEY, {place}: {error}", file=sys.stderr)
+        return TROUBLE
     method, path = CALLS[asked["operation"]]
     request = urllib.request.Request(
         f"{os.environ['TESTBED_URL']}/{path.format(quote(asked['about'], safe=''))}",
@@ -61,7 +75,7 @@ def main() -> int:
         method=method,
     )
     try:
-        with urllib.request.urlopen(request, timeout=30, context=tls()) as answer:
+        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
             sys.stdout.buffer.write(answer.read())
     except urllib.error.HTTPError as refusal:
         sys.stdout.buffer.write(refusal.read())

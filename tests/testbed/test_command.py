@@ -240,3 +240,24 @@ def test_the_example_program_drives_a_stub(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv("TESTBED_URL", "http://127.0.0.1:1")
         with pytest.raises(TestbedError, match="no answer from"):
             testbed.remove_cpl_entry(entry)
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({}, "set the environment variable TESTBED_URL"),
+        (
+            {"TESTBED_URL": "https://127.0.0.1:1", "TESTBED_CA": "no.pem"},
+            "TESTBED_CA, TESTBED_CERT.* relative to",
+        ),
+    ],
+)
+def test_the_example_program_says_what_its_environment_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], told: str
+) -> None:
+    for name in ("TESTBED_URL", "TESTBED_CA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(TestbedError, match=told):
+        CommandTestbed(CommandSettings((str(EXAMPLE),), tmp_path)).remove_cpl_entry("7")
