@@ -80,6 +80,7 @@ def test_a_worker_that_dies_voids_the_run_and_its_scenario_has_no_pass(suite: Sm
     assert (deadly["verdict"], deadly["attribution"]) == ("error", "suite's own error")
     assert outcome.allure["deadly"]["status"] == "broken"
     assert "lost while it ran" in outcome.output
+    assert outcome.pytest_counts["errors"] == 1
     assert any("worker process gw0 was lost" in error for error in outcome.results["suite_errors"])
     assert outcome.scenario("pass")["verdict"] == "pass"
     assert outcome.scenario("fail")["verdict"] == "fail"

@@ -212,7 +212,7 @@ def test_what_only_the_end_of_the_run_shows_worsens_record_pytest_and_exit_code(
     assert {step["status"] for step in scenario["steps"]} == {"passed"}
     assert (outcome.requirement("DUIS-01"), outcome.requirement("CORE-01")) == ("fail", "pass")
     assert outcome.scenario("t")["verdict"] == "pass"
-    assert outcome.pytest_counts == {"passed": 2, "errors": 1}
+    assert outcome.pytest_counts == {"passed": 2, "failed": 1}
     assert "found at the end of the run" in outcome.output
 
 

@@ -16,7 +16,7 @@ import pytest
 from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.gherkin import new_record, template_of
 from dsp_conformance.report.record_json import from_json, to_json
-from dsp_conformance.report.recorder import RunRecorder, Sink
+from dsp_conformance.report.recorder import RunRecorder, Sink, show_as
 from dsp_conformance.report.records import Phase, ScenarioIdentity, ScenarioRecord
 from dsp_conformance.report.verdicts import SuiteFault
 
@@ -133,6 +133,7 @@ class ControllerRecorder(RunRecorder):
         record = self._lost_record(crashitem)
         self._fault(record, Phase.STEP, "its worker process was lost while it ran")
         report.longrepr = str(record.reasons[-1].judgement.finding)
+        show_as(report, record.verdict)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: Node) -> None:

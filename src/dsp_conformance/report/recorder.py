@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from dsp_conformance.report.run import Run
 
 _NAMED = 5
+_VERDICT = "dsp_verdict"
+_SHOWN_AS: dict[str, tuple[str, str, tuple[str, dict[str, bool]]]] = {
+    Verdict.INCONCLUSIVE.label: ("inconclusive", "I", ("INCONCLUSIVE", {"yellow": True})),
+    Verdict.FAIL.label: ("failed", "F", ("FAILED", {"red": True})),
+    Verdict.ERROR.label: ("error", "E", ("ERROR", {"red": True})),
+}
 _PHASES = {"setup": Phase.SET_UP, "call": Phase.STEP, "teardown": Phase.TEAR_DOWN}
 _BROKEN_SESSION: dict[int, str] = {
     pytest.ExitCode.INTERRUPTED: "the run was interrupted, or the features could not be collected",
@@ -157,9 +163,11 @@ class RunRecorder:
             if report.failed:
                 self.run.suite_errors.append(f"{item.nodeid} failed in {report.when}")
             return report
+        verdict = Verdict.NONE
         if call.excinfo is not None:
             exception = call.excinfo.value
             reason = record.worsen(_PHASES[call.when], exception)
+            verdict = reason.judgement.verdict
             if reason.judgement.exclusion and report.failed:
                 path, line, _ = item.location
                 report.outcome = "skipped"
@@ -168,10 +176,20 @@ class RunRecorder:
         if report.passed and len(failed) > self._shown_checks:
             report.outcome = "failed"
             report.longrepr = "\n".join(str(check.finding) for check in failed[self._shown_checks :])
+        if len(failed) > self._shown_checks:
+            verdict = max(verdict, Verdict.FAIL)
         self._shown_checks = len(failed)
+        show_as(report, verdict)
         if report.when == "teardown":
             self._finish(record)
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport | pytest.CollectReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Have pytest count as failed what failed, whenever it did, and nothing else."""
+        return _SHOWN_AS.get(getattr(report, _VERDICT, "")) if report.failed else None
 
     def _redact(self, report: pytest.TestReport) -> None:
         """Take secrets out of what pytest is going to show: an exception's text, and what was printed."""
@@ -273,11 +291,16 @@ class RunRecorder:
             self.run.suite_errors.append(f"not run: {names}{more}; nothing is said about what they test")
 
 
+def show_as(report: pytest.TestReport, verdict: Verdict) -> None:
+    """Have pytest count a report as what it means, if it is one of a failure."""
+    setattr(report, _VERDICT, verdict.label)
+
+
 def _late_report(record: ScenarioRecord, text: str) -> pytest.TestReport:
     """A tear-down report with which pytest counts a late failure and shows it."""
     path, _, name = record.nodeid.partition("::")
     excluded_late = record.verdict is Verdict.NONE
-    return pytest.TestReport(
+    report = pytest.TestReport(
         nodeid=record.nodeid,
         location=(path, None, name),
         keywords={},
@@ -285,3 +308,5 @@ def _late_report(record: ScenarioRecord, text: str) -> pytest.TestReport:
         longrepr=(path, 0, text) if excluded_late else f"found at the end of the run:\n{text}",
         when="teardown",
     )
+    show_as(report, record.verdict)
+    return report
