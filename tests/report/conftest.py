@@ -60,6 +60,7 @@ from pytest_bdd import given, parsers, then, when
 
 from dsp_conformance.duis.terms import UserRole
 from dsp_conformance.report.baseline import Baseline
+from dsp_conformance.report.evidence import Operation
 from dsp_conformance.report.ledger import Ledger
 from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.plugin import register
@@ -223,6 +224,12 @@ def _(record):
     def silence():
         record.attach_exchange("second response", None, b"<again/>", checks=[Outcome("DUIS-01", False)])
     record.defer(silence)
+
+@then("the testbed is asked afterwards")
+def _(record, request):
+    recorder = request.config.pluginmanager.get_plugin("dsp-recorder")
+    asked = Operation(1, "list-commands", {"about": record.identity.name}, "done", "", 1.0)
+    record.defer(lambda: recorder.operation(asked))
 
 @then("another thread reports")
 def _(record):

@@ -216,6 +216,23 @@ def test_what_only_the_end_of_the_run_shows_worsens_record_pytest_and_exit_code(
     assert "found at the end of the run" in outcome.output
 
 
+@pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["alone", "a worker"])
+@pytest.mark.parametrize("last", ["it answers", "the testbed is asked afterwards", "it does not"])
+def test_what_the_testbed_does_at_the_end_of_the_run_stands_with_the_scenario_it_is_done_for(
+    suite: SmallSuite, arguments: tuple[str, ...], last: str
+) -> None:
+    names = {"s": "the testbed is asked afterwards", "t": "the testbed is asked afterwards", "u": last}
+    scenarios = (f"  Scenario: {name}\n    Then {ending}\n" for name, ending in names.items())
+    outcome = suite.run("@CORE-01\nFeature: F\n" + "".join(scenarios), *arguments, "-x")
+    for name, ending in names.items():
+        scenario = outcome.scenario(name)
+        asked = [one["arguments"]["about"] for one in scenario["late"]["operations"]]
+        assert asked == ([name] if "testbed" in ending else [])
+        assert (
+            scenario["operations"] == [one for step in scenario["steps"] for one in step["operations"]] == []
+        )
+
+
 def test_an_exchange_that_fails_a_check_at_the_end_of_the_run_counts(suite: SmallSuite) -> None:
     outcome = suite.run(one("a second answer comes afterwards"))
     assert outcome.requirement("DUIS-01") == "fail"

@@ -66,6 +66,7 @@ class RunRecorder:
         self.files: dict[str, Path] = {}
         self._sinks = tuple(sinks)
         self._current: ScenarioRecord | None = None
+        self._checked_late: ScenarioRecord | None = None
         self._reached = 0
         self._shown_checks = 0
         self._worsened: list[tuple[ScenarioRecord, str]] = []
@@ -85,8 +86,9 @@ class RunRecorder:
 
     def operation(self, operation: Operation) -> None:
         """Take down what the testbed did, with the scenario it did it for, if it did it for one."""
-        if self._current is not None and self._current.in_own_thread:
-            self._current.attach_operation(operation)
+        record = self._checked_late or self._current
+        if record is not None and record.in_own_thread:
+            record.attach_operation(operation)
         else:
             self.journal.operation(operation)
 
@@ -238,6 +240,7 @@ class RunRecorder:
     def _check_one(self, record: ScenarioRecord) -> None:
         check, before = record.deferred.pop(0), len(record.failed_checks())
         record.end()
+        self._checked_late = record
         try:
             check()
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as exception:  # noqa: BLE001 - all are judged
@@ -245,6 +248,8 @@ class RunRecorder:
             text = str(reason.judgement.finding)
         else:
             text = "\n".join(str(failed.finding) for failed in record.failed_checks()[before:])
+        finally:
+            self._checked_late = None
         if text:
             self._worsened.append((record, text))
         if record is self._current:
