@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsp_conformance.report.ledger import Keyword, Ledger, Requirement
+from dsp_conformance.report.outputs.junit import junit
+from dsp_conformance.report.outputs.markdown import markdown
 from dsp_conformance.report.record_json import from_json, to_json
 from dsp_conformance.report.records import Phase, ScenarioIdentity, ScenarioRecord, StepRecord, StepStatus
+from dsp_conformance.report.results import results
 from dsp_conformance.report.run import ADDED_NOT_PASSED, Run, RunIdentity
 from dsp_conformance.report.summary import render
 from dsp_conformance.report.verdicts import (
@@ -152,10 +155,39 @@ def test_sentence_and_summary_tell_added_scenarios_apart() -> None:
 
     summary = render(run)
     assert run.sentence(run.requirement_results()).endswith("Added scenarios, judged apart: 1 of 2 passed.")
-    assert "Added by --features: acme" in summary
+    assert "Added by --features, judged apart" in summary
+    assert "From acme" in summary
     assert "added/own.feature::two  ACME-01  fail" in summary
     assert "added, and no requirement's, ACME-01" in summary
     assert "an added scenario's own check failed" in summary
+
+
+def test_the_outputs_for_ci_tell_added_scenarios_apart_and_call_none_a_product_defect() -> None:
+    told = results(
+        _run(
+            _record("own", None, added=False),
+            _record("one", None, added=True),
+            _record("two", AssertionError("not two"), added=True),
+        )
+    )
+
+    page = markdown(told)
+    assert "|  | pass | not assessed | fail |" in page
+    assert "| scenarios | 1 | 0 | 0 |" in page
+    assert "| added scenarios, judged apart | 1 | 0 | 1 |" in page
+    assert "#### ❌ added scenario not passed: judged apart, 1 scenario" in page
+    assert "### Added by --features\n\nacme" in page
+    assert "| added/own.feature::two | ACME-01 | ❌ fail |" in page
+    for output in (page, junit(told).decode()):
+        assert "added scenario not passed" in output
+        assert "product defect" not in output
+
+
+def test_without_added_scenarios_no_output_speaks_of_any() -> None:
+    told = results(_run(_record("own", RequirementNotMet(expected="a", found="b"), added=False)))
+
+    assert "added" not in markdown(told).lower()
+    assert "product defect" in markdown(told)
 
 
 def test_what_an_added_step_asserts_is_a_check_and_what_breaks_in_it_is_not_the_suites_fault() -> None:

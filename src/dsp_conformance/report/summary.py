@@ -134,14 +134,14 @@ def _added(run: Run) -> Iterable[RenderableType]:
     """The scenarios that `--features` added: what they are, how they ended, and what that means."""
     if not run.added():
         return
-    title = f"Added by --features: {run.identity.added_features}"
-    table = Table("scenario", "tags", "outcome", title=escape(title), title_justify="left", box=None)
+    title = "Added by --features, judged apart"
+    table = Table("scenario", "tags", "outcome", title=title, title_justify="left", box=None)
     for one in run.added():
         state = one.exclusion or one.verdict.label
         tags = ", ".join(one.identity.tags)
         table.add_row(escape(one.identity.id), escape(tags), Text(state, _COLOURS.get(state, "dim")))
     yield table
-    yield Text(f"{run.added_sentence()} {ADDED_RULE}")
+    yield Text(f"From {run.identity.added_features}. {run.added_sentence()} {ADDED_RULE}")
     yield Text()
 
 

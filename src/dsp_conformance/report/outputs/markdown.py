@@ -17,6 +17,7 @@ from dsp_conformance.report.outputs.reading import (
     outcome,
     reproduction,
 )
+from dsp_conformance.report.run import ADDED_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,7 +63,7 @@ def markdown(results: Document, arrivals: Iterable[Arrival] = ()) -> str:
         arrivals: what the DSP posted to the receiver.
     """
     blocks = [*_head(results), *_numbers(results), *_troubles(results), *_requirements(results)]
-    blocks += _unasked(arrivals)
+    blocks += [*_added(results), *_unasked(arrivals)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -95,7 +96,10 @@ def _numbers(results: Document) -> Iterator[str]:
         )
         for keyword in ("MUST", "ASSUMED")
     }
-    counted["scenarios"] = Counter(map(outcome, results["scenarios"]))
+    own, added = _by_origin(results)
+    counted["scenarios"] = Counter(map(outcome, own))
+    if added:
+        counted["added scenarios, judged apart"] = Counter(map(outcome, added))
     seen = [verdict for verdict in reversed(_ORDER) if any(each[verdict] for each in counted.values())]
     if seen:
         rows = [(what, *(str(each[verdict]) for verdict in seen)) for what, each in counted.items()]
@@ -134,7 +138,7 @@ def _alike(results: Document, scenarios: list[Document]) -> dict[tuple[str, ...]
 
 def _group(results: Document, scenarios: list[Document]) -> Iterator[str]:
     first = scenarios[0]
-    about = ", ".join(first["requirements"]) or "no requirement"
+    about = ", ".join(first["requirements"]) or ("judged apart" if first["added"] else "no requirement")
     count = "1 scenario" if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
     whose = f" ({first['attribution']})" if outcome(first) == "inconclusive" else ""
     yield f"#### {_symbol(outcome(first))} {kind_of(results, first)}{whose}: {_plain(f'{about}, {count}')}"
@@ -168,6 +172,23 @@ def _counted(requirement: Document) -> str:
     if requirement["checks"]["made"]:
         parts.append("{made} checks, {failed} failed".format(**requirement["checks"]))
     return ", ".join(parts) or requirement["not_assessed"]
+
+
+def _by_origin(results: Document) -> tuple[list[Document], list[Document]]:
+    """The suite's own scenarios, and those that `--features` added."""
+    own = [one for one in results["scenarios"] if not one["added"]]
+    return own, [one for one in results["scenarios"] if one["added"]]
+
+
+def _added(results: Document) -> Iterator[str]:
+    _, added = _by_origin(results)
+    if added:
+        yield "### Added by --features"
+        yield f"{_plain(results['run']['added_features'])}. {ADDED_RULE}"
+        rows = [
+            (one["id"], ", ".join(one["tags"]), f"{_symbol(outcome(one))} {outcome(one)}") for one in added
+        ]
+        yield _table(("scenario", "tags", "outcome"), rows)
 
 
 def _unasked(arrivals: Iterable[Arrival]) -> Iterator[str]:

@@ -65,6 +65,8 @@ def kind_of(results: Document, scenario: Document) -> str:
         return {"error": "suite's own error", "not assessed": "did not come to its end"}.get(what, what)
     if is_known(scenario):
         return "known failure"
+    if scenario["added"]:
+        return "added scenario not passed"
     binding = {one["id"]: one["keyword"] for one in results["requirements"]}
     failed = [name for name, said in scenario["requirement_verdicts"].items() if said == "fail"]
     assumed = failed and all(binding.get(name) == "ASSUMED" for name in failed)
