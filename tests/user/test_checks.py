@@ -256,7 +256,7 @@ def test_a_request_that_the_device_answered_brings_one_response(
 ) -> None:
     outcome = check_response_count(REQUEST, found, answered=answered)
     assert (outcome.requirement, outcome.passed) == ("DUIS-04", passed)
-    assert outcome.found == f"{found} responses"
+    assert outcome.found == {0: "0 responses", 1: "1 response", 2: "2 responses"}[found]
     assert outcome.expected.startswith("exactly one" if answered else "at most one")
     assert str(REQUEST_ID) in outcome.expected
 

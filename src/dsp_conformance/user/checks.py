@@ -165,5 +165,5 @@ def check_response_count(request: ServiceRequest, found: int, *, answered: bool)
         "DUIS-04",
         passed=passed,
         expected=f"{wanted} to {request.request_id} (SR{request.variant})",
-        found=f"{found} responses",
+        found="1 response" if found == 1 else f"{found} responses",
     )
