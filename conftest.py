@@ -67,7 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORDER] = register(
         config,
         ledger=told.ledger,
-        identity=identity_of(target, told.added),
+        identity=identity_of(
+            target,
+            told.added,
+            rejection_code=config.getoption("--rejection-code"),
+            request_bodies=Path(given) if (given := config.getoption("--request-bodies")) else None,
+        ),
         folder=Path(config.getoption("--reports")),
         enforce_assumed=target.profile.enforce_assumed,
         key=key,

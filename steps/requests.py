@@ -167,12 +167,17 @@ def twin_is_accepted(stage: Stage) -> None:
     exchange = stage.by_device["twin"]
     response = usable(exchange)
     if not exchange.accepted:
+        twin = stage.device_of(exchange)
+        status, what = stage.remembered(twin).status, twin.model.device_type
+        hint = "a request body of the vendor's own may suit the DSP better; see also the DSP's log"
+        if status is DeviceStatus.SUSPENDED:
+            hint = "MP105-01 judges by itself whether SR11.2 is accepted for a Suspended ESME"
         raise Inconclusive(
             Cause.PRECONDITION_UNMET,
             "the twin's request was not accepted, so a rejection would prove nothing",
-            expected=f"SR{exchange.request.variant} accepted for the Commissioned twin",
+            expected=f"SR{exchange.request.variant} accepted for the twin, a {status} {what}",
             found=response.response_code.value,
-            hint="a request body of the vendor's own may suit the DSP better; see also the DSP's log",
+            hint=hint,
         )
 
 

@@ -22,14 +22,14 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
     And the inventory record of the "display" is unchanged
 
     Examples:
-      | id             | meter | leaves                  |
+      | id             | meter | leaves               |
       | esme-removed   | ESME  | is removed from      |
       | esme-cancelled | ESME  | becomes Cancelled on |
-      | esme-expired   | ESME  | becomes Expired on      |
+      | esme-expired   | ESME  | becomes Expired on   |
       | esme-withdrawn | ESME  | becomes Withdrawn on |
       | gsme-removed   | GSME  | is removed from      |
       | gsme-cancelled | GSME  | becomes Cancelled on |
-      | gsme-expired   | GSME  | becomes Expired on      |
+      | gsme-expired   | GSME  | becomes Expired on   |
       | gsme-withdrawn | GSME  | becomes Withdrawn on |
 
   @BASE-07

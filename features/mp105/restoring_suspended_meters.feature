@@ -134,7 +134,7 @@ Feature: The inventory follows what a Suspended meter reports
     And the inventory still shows the <meter> as Suspended
 
     Examples:
-      | id                      | meter | firmware                                             |
+      | id                      | meter | firmware                                               |
       | esme-removed            | ESME  | the firmware that was removed from the CPL             |
       | esme-unlisted           | ESME  | firmware on no CPL entry                               |
       | esme-other-type         | ESME  | firmware listed for another device type only           |

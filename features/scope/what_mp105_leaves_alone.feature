@@ -51,19 +51,19 @@ Feature: MP105 opens one door only
     And the rejected request leaves no trace
 
     Examples:
-      | id                   | meter | wrongly                               | reason                                        |
-      | esme-user            | ESME  | by an unknown user                    | the user is unknown                           |
-      | esme-entitlement     | ESME  | by a user not entitled to the meter   | the user is not entitled to the Device        |
-      | esme-device-type     | ESME  | to an IHD                             | the request is not for that type of Device    |
-      | esme-command-variant | ESME  | with a Command Variant it cannot have | the request cannot have that Command Variant  |
-      | esme-service         | ESME  | to another service of the DSP         | the request belongs to another service        |
-      | esme-device          | ESME  | to a Device that does not exist       | the Device does not exist                     |
-      | gsme-user            | GSME  | by an unknown user                    | the user is unknown                           |
-      | gsme-entitlement     | GSME  | by a user not entitled to the meter   | the user is not entitled to the Device        |
-      | gsme-device-type     | GSME  | to an IHD                             | the request is not for that type of Device    |
-      | gsme-command-variant | GSME  | with a Command Variant it cannot have | the request cannot have that Command Variant  |
-      | gsme-service         | GSME  | to another service of the DSP         | the request belongs to another service        |
-      | gsme-device          | GSME  | to a Device that does not exist       | the Device does not exist                     |
+      | id                   | meter | wrongly                               | reason                                       |
+      | esme-user            | ESME  | by an unknown user                    | the user is unknown                          |
+      | esme-entitlement     | ESME  | by a user not entitled to the meter   | the user is not entitled to the Device       |
+      | esme-device-type     | ESME  | to an IHD                             | the request is not for that type of Device   |
+      | esme-command-variant | ESME  | with a Command Variant it cannot have | the request cannot have that Command Variant |
+      | esme-service         | ESME  | to another service of the DSP         | the request belongs to another service       |
+      | esme-device          | ESME  | to a Device that does not exist       | the Device does not exist                    |
+      | gsme-user            | GSME  | by an unknown user                    | the user is unknown                          |
+      | gsme-entitlement     | GSME  | by a user not entitled to the meter   | the user is not entitled to the Device       |
+      | gsme-device-type     | GSME  | to an IHD                             | the request is not for that type of Device   |
+      | gsme-command-variant | GSME  | with a Command Variant it cannot have | the request cannot have that Command Variant |
+      | gsme-service         | GSME  | to another service of the DSP         | the request belongs to another service       |
+      | gsme-device          | GSME  | to a Device that does not exist       | the Device does not exist                    |
 
   @SCOPE-06
   Scenario Outline: Restoring one meter leaves every other one as it was

@@ -206,7 +206,12 @@ def test_a_scenario_that_does_not_exist_is_refused_before_anything_runs(suite: S
         (entry("requirement", "CORE-01", GOOD.replace("fixed in 4.2", " ")), ["known[1] reason", "' '"]),
         (entry("requirement", "CORE-01") * 2, ["known[2]", "each id once", "as in known[1]"]),
         ('[[knwon]]\nrequirement = "CORE-01"\n', ["knwon", "did you mean 'known'?"]),
-        ("known = 7\n", ["known", "entries under [[known]]"]),
+        ("known = 7\n", ["known", "entries under [[known]]", "found 7"]),
+        (entry("requirement", "CORE-01").replace("[[known]]", "[known]"), ["two pairs", "under [known]"]),
+        (
+            entry("requirement", "CORE-01", GOOD.replace("03-31", "03-31T00:00:00Z")),
+            ["known[1] expires", "found 2027-03-31 00:00:00+00:00"],
+        ),
         ("known = [7]\n", ["known[1]", "an entry with requirement, scenario, reason, expires", "7"]),
         ("known = [\n", ["expected TOML", "line"]),
     ],
@@ -243,6 +248,13 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | Non
 
     with pytest.raises(BaselineError, match="expected"):
         Baseline.load(file, REQUIREMENTS)
+
+
+def test_a_file_as_windows_editors_write_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + entry("requirement", "CORE-01").replace("\n", "\r\n").encode())
+
+    assert [one.about for one in Baseline.load(file, REQUIREMENTS).entries] == ["CORE-01"]
 
 
 def test_scenarios_that_do_not_exist_are_told_by_number_and_with_the_nearest(tmp_path: Path) -> None:

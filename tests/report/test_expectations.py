@@ -155,6 +155,7 @@ def test_the_other_code_for_the_status_fails_and_names_the_setting(expected: str
     assert "profile.rejection_code" in caught.value.expected
     assert caught.value.found.startswith(found)
     assert f'rejection_code = "{found}"' in caught.value.hint
+    assert f"--rejection-code {found}" in caught.value.hint
     assert "[profile]" in caught.value.hint
     assert f'rejection_code = "{found}"' in str(caught.value)
 

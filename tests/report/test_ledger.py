@@ -78,6 +78,7 @@ def test_a_negated_switch_must_not_be_declared(
         (('keyword = "MUST"', 'keyword = "MSUT"'), "requirements.MP105-01.keyword", "MUST"),
         (('keyword = "MUST"', 'keyword = "assumd"'), "requirements.MP105-01.keyword", "ASSUMED"),
         (('title = "t"', 'titel = "t"\ntitle = "t"'), "requirements.MP105-01.titel", "title"),
+        (('title = "t"', 'titel = "t"'), "requirements.MP105-01.titel", "title"),
         (('"smets1"', '"smet1"'), "requirements.MP105-01.applicability", "smets1"),
         (('source = ["S"]', 'source = ["X"]'), "requirements.MP105-01.source.0", ""),
         (("revision = 1", 'revision = "1"'), "requirements.MP105-01.revision", ""),
@@ -87,9 +88,10 @@ def test_a_negated_switch_must_not_be_declared(
         (("requirements.MP105-01", "requirements.MP106-01"), "requirements.MP106-01", "MP105"),
         (("requirements.MP105-01", "requirements.MP105-1"), "requirements.MP105-1", ""),
         (('title = "t"', 'title = " "'), "requirements.MP105-01.title", ""),
-        (("[groups]", "[group]"), "groups", ""),
+        (("[groups]", "[group]"), "group", "groups"),
+        (('[groups]\nMP105 = "the change"', ""), "groups", ""),
         (("[groups]", "[group]\n[groups]"), "group", "groups"),
-        (("[requirements.MP105-01]", "[requirement.MP105-01]"), "requirements", ""),
+        (("[requirements.MP105-01]", "[requirement.MP105-01]"), "requirement", "requirements"),
     ],
 )
 def test_a_wrong_entry_is_refused_with_its_key_and_the_nearest_spelling(
@@ -102,6 +104,19 @@ def test_a_wrong_entry_is_refused_with_its_key_and_the_nearest_spelling(
     assert told.startswith(f"{tmp_path / 'requirements.toml'}: {key}: ")
     assert ("did you mean" in told) == bool(nearest)
     assert told.endswith(f" - did you mean {nearest!r}?" if nearest else refused.value.reason)
+
+
+def test_a_number_is_told_from_a_text_that_looks_like_one(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"found 0$"):
+        load(tmp_path, ENTRY.replace("revision = 1", "revision = 0"))
+    with pytest.raises(LedgerError, match=r"found '1'$"):
+        load(tmp_path, ENTRY.replace("revision = 1", 'revision = "1"'))
+
+
+def test_a_file_as_windows_editors_write_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "requirements.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + ENTRY.replace("\n", "\r\n").encode())
+    assert list(Ledger.load(path)) == ["MP105-01"]
 
 
 def test_requirements_that_are_no_table_are_refused(tmp_path: Path) -> None:

@@ -178,8 +178,21 @@ def test_what_a_good_request_brought_is_no_trace_of_its_copy(
 
 def test_a_twin_that_is_rejected_makes_the_rejection_worthless(stage: Stage, suspended: StagedDevice) -> None:
     answered(stage, suspended, REJECTED)
-    with pytest.raises(Inconclusive, match="would prove nothing"):
+    with pytest.raises(Inconclusive, match="would prove nothing") as caught:
         twin_is_accepted(stage)
+    assert caught.value.expected == f"SR{REJECTED} accepted for the twin, a Suspended ESME"
+    assert "MP105-01" in caught.value.hint
+
+
+def test_a_commissioned_twin_that_is_rejected_may_need_another_body(
+    stage: Stage, commissioned: StagedDevice
+) -> None:
+    stranger = stage.traffic.stranger()
+    stage.by_device["twin"] = make_request(stage, commissioned, REJECTED, sender=stranger).exchange
+    with pytest.raises(Inconclusive, match="would prove nothing") as caught:
+        twin_is_accepted(stage)
+    assert caught.value.expected == f"SR{REJECTED} accepted for the twin, a Commissioned ESME"
+    assert "request body" in caught.value.hint
 
 
 def test_a_good_request_that_is_rejected_makes_the_refusal_worthless(

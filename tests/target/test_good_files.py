@@ -29,6 +29,13 @@ url = "http://127.0.0.1:8090/testbed/v1"
 CAN_REGISTER = frozenset({Capability.REGISTER_USER})
 
 
+def test_a_file_as_windows_editors_write_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "target.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + LEAST.replace("\n", "\r\n").encode())
+
+    assert isinstance(load_target(file).testbed, ControlApiSettings)
+
+
 def test_a_whole_file_says_everything(written: Written) -> None:
     target = load_target(written.unchanged())
 

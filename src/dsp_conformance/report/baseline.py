@@ -213,7 +213,7 @@ def _read(path: Path) -> list[KnownFailure]:
             octets = stream.read(_LIMIT + 1)
         if len(octets) > _LIMIT:
             raise BaselineError(path, [f"expected a file of at most {_LIMIT} octets, found a larger one"])
-        tree = tomllib.loads(octets.decode("utf-8"))
+        tree = tomllib.loads(octets.decode("utf-8-sig"))  # editors may begin with a BOM
     except OSError as error:
         raise BaselineError(path, [f"expected a readable file, found: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
@@ -231,16 +231,25 @@ def _explained(error: ErrorDetails) -> str:
     """Say what pydantic found in the words of the file."""
     steps = error["loc"]
     if len(steps) < 2:  # noqa: PLR2004 - "known" itself, or another key beside it
-        meant = _meant(str(steps[0]), ["known"]) if steps[0] != "known" else ""
-        return f"{steps[0]}: expected entries under [[known]] and nothing else{meant}"
+        if steps[0] == "known":
+            found = "one under [known]" if isinstance(error["input"], dict) else _shown(error["input"])
+            return f"known: expected entries under [[known]], in two pairs of brackets, found {found}"
+        return (
+            f"{steps[0]}: expected entries under [[known]] and nothing else{_meant(str(steps[0]), ['known'])}"
+        )
     place = f"known[{int(steps[1]) + 1}]"
     if len(steps) == 2:  # noqa: PLR2004 - the entry as a whole
-        return f"{place}: expected an entry with {', '.join(_EXPECTED)}, found {error['input']!r}"
+        return f"{place}: expected an entry with {', '.join(_EXPECTED)}, found {_shown(error['input'])}"
     key = str(steps[2])
     if error["type"] == "extra_forbidden":
         return f"{place} {key}: expected one of the keys {', '.join(_EXPECTED)}{_meant(key, _EXPECTED)}"
-    found = "nothing" if error["type"] == "missing" else repr(error["input"])
+    found = "nothing" if error["type"] == "missing" else _shown(error["input"])
     return f"{place} {key}: expected {_EXPECTED[key]}, found {found}"
+
+
+def _shown(value: object) -> str:
+    """A value as TOML writes it, as far as people know it from their file."""
+    return str(value) if isinstance(value, date) else repr(value)
 
 
 def _misnamed(entries: Iterable[KnownFailure], requirements: Collection[str]) -> Iterable[str]:

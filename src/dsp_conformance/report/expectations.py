@@ -72,7 +72,8 @@ def expect_rejected_for_device_status(response: Response, *, rejection_code: Res
         hint = (
             f"the DSP rejects for the Device's status, but with {code.value}. The source paper asks for E51, "
             "the public MP105 page names the check E5. If the DSP is meant to use "
-            f'{code.value}, set rejection_code = "{code.value}" in the target file\'s [profile] section'
+            f'{code.value}, set rejection_code = "{code.value}" in the target file\'s [profile] section, '
+            f"or give --rejection-code {code.value}"
         )
     elif code.is_success:
         hint = "the request was let through to a Suspended Device"

@@ -176,7 +176,7 @@ class Ledger(Mapping[str, Requirement]):
             LedgerError: the file is missing, is no TOML or breaks a rule; names the first offending key.
         """
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors may begin with a BOM
         except OSError as error:
             raise LedgerError(path, "", f"cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -184,7 +184,7 @@ class Ledger(Mapping[str, Requirement]):
         try:
             content = _File.model_validate(tree)
         except ValidationError as error:
-            raise _explained(path, error.errors()[0]) from error
+            raise _explained(path, _telling(error.errors())) from error
         for identifier, requirement in content.requirements.items():
             key = f"requirements.{identifier}"
             if not REQUIREMENT_ID.fullmatch(identifier):
@@ -218,6 +218,13 @@ def _nearest(word: str, valid: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(word, list(valid), n=1)), "")
 
 
+def _telling(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The first error; of a key that is missing and one beside it that nobody knows, the misspelt one."""
+    first = errors[0]
+    beside = [one for one in errors if one["loc"][:-1] == first["loc"][:-1]]
+    return next((one for one in beside if one["type"] == "extra_forbidden"), first)
+
+
 def _explained(path: Path, error: ErrorDetails) -> LedgerError:
     key = ".".join(str(part) for part in error["loc"])
     name, value = str(error["loc"][-1]), str(error["input"])
@@ -236,4 +243,4 @@ def _explained(path: Path, error: ErrorDetails) -> LedgerError:
                 path, key, reason, _nearest(value.upper(), allowed) or _nearest(value, allowed)
             )
         case _:
-            return LedgerError(path, key, f"{error['msg']}, found {value!r}")
+            return LedgerError(path, key, f"{error['msg']}, found {error['input']!r}")

@@ -73,7 +73,7 @@ def _tree(path: Path) -> dict[str, object]:
     if len(octets) > _LIMIT:
         raise unusable(_FILE, f"more than {_LIMIT} octets", "Check that this is the file you mean.")
     try:
-        return tomllib.loads(octets.decode("utf-8"))
+        return tomllib.loads(octets.decode("utf-8-sig"))  # editors may begin with a BOM
     except UnicodeDecodeError as error:
         raise unusable(_FILE, f"other octets at offset {error.start}", "Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
