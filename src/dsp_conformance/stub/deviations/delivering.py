@@ -40,13 +40,14 @@ def _lost(when: Callable[[DeviceTraffic, Order], bool]) -> Change:
     return delivering(make)
 
 
-def _again(seconds: float) -> Change:
+def _again(seconds: float, when: Callable[[DeviceTraffic, Order], bool] = lambda *_: True) -> Change:
     def make(inner: Deliver) -> Deliver:
         def deliver(
             traffic: DeviceTraffic, order: Order, code: ResponseCode, content: ResponseContent | None
         ) -> None:
             inner(traffic, order, code, content)
-            traffic.later(seconds, lambda: inner(traffic, order, code, content))
+            if when(traffic, order):
+                traffic.later(seconds, lambda: inner(traffic, order, code, content))
 
         return deliver
 
@@ -95,6 +96,10 @@ def _misaddressed(inner: Deliver) -> Deliver:
 
 def _is_read(_: DeviceTraffic, order: Order) -> bool:
     return order.command.variant == "11.2"
+
+
+def _is_activation(_: DeviceTraffic, order: Order) -> bool:
+    return order.command.variant == "11.3"
 
 
 def _is_read_of(device_type: DeviceType) -> Callable[[DeviceTraffic, Order], bool]:
@@ -182,6 +187,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "DUIS-04",
         "Every response is delivered again after a tenth of a second.",
         _again(0.1),
+    ),
+    violation(
+        "activations-doubled",
+        "DUIS-04",
+        "Every response to SR11.3 is delivered twice.",
+        _again(0.0, _is_activation),
     ),
     violation("responses-lost", "DUIS-04", "No response is ever delivered.", _lost(lambda *_: True)),
     violation(
