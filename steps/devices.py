@@ -64,10 +64,18 @@ def readable_by_its_supplier(stage: Stage, meter: str) -> None:
     make_request(stage, stage.device("twin"), "11.2").require_accepted("the supplier may not read the twin")
 
 
-@given(sentence("a(n) {meter} that was {status} when its firmware was removed from the CPL"))
+@given(
+    sentence(
+        "a(n) {meter} that was {status} when its firmware was removed from the CPL"
+        "(?P<twin>, and a twin that is Commissioned)?"
+    )
+)
 @needs(*LISTED_DEVICES, its_supplier)
-def suspended_from(stage: Stage, meter: str, status: str) -> None:
-    stage.suspended_device(meter, Model.unique(DeviceType(meter)), DeviceStatus(status))
+def suspended_from(stage: Stage, meter: str, status: str, twin: str | None) -> None:
+    model = Model.unique(DeviceType(meter))
+    stage.suspended_device(meter, model, DeviceStatus(status))
+    if twin:
+        stage.remember(stage.listed_device("twin", model), DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("a(n) {meter} whose firmware was removed from the CPL"))
@@ -97,19 +105,18 @@ def other_device_and_twin(stage: Stage, device: str) -> None:
 _UNLIKE = "the same model with (?:the same|other)|another (?:model|manufacturer) with the same"
 
 
-@given(sentence(f"a Commissioned {{meter}} of (?P<what>{_UNLIKE}) firmware, called the {{device}}"))
+@given(sentence(f"a(n) {{status}} {{meter}} of (?P<what>{_UNLIKE}) firmware, called the {{device}}"))
 @needs(*LISTED_DEVICES, its_supplier)
-def unlike(stage: Stage, meter: str, what: str, device: str) -> None:
-    like, name = stage.device(meter), device_name(device)
+def unlike(stage: Stage, *, status: str, meter: str, what: str, device: str) -> None:
+    like, name, held = stage.device(meter), device_name(device), DeviceStatus(status)
     if what == "the same model with other":
-        stage.remember(stage.listed_device(name, like.model), DeviceStatus.COMMISSIONED)
+        stage.remember(stage.listed_device(name, like.model, held), held)
         return
     model, entry_id = like.model, like.cpl_entry_id
     if what.startswith("another"):
         model = model.renamed() if what.startswith("another model") else model.of_other_manufacturer()
         entry_id = stage.list_firmware(model.entry(like.running))
-    spec = model.device(like.running, DeviceStatus.COMMISSIONED)
-    stage.remember(stage.provide(name, model, spec, entry_id), DeviceStatus.COMMISSIONED)
+    stage.remember(stage.provide(name, model, model.device(like.running, held), entry_id), held)
 
 
 @given(sentence("an IHD of the same model as the {meter} with the same firmware, called the {device}"))

@@ -7,7 +7,7 @@ from dsp_conformance.report.expectations import expect_accepted, expect_accepted
 from dsp_conformance.report.needs import needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.testbed.protocol import Capability, Fault
-from fixtures.devices import SPELLINGS, new_version
+from fixtures.devices import NUMBERS, SPELLINGS, new_version
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
 from fixtures.traffic import usable
@@ -31,13 +31,17 @@ def runs_listed(stage: Stage, device: str, cpl_status: str) -> None:
 @given(
     sentence(
         "the {device} now runs firmware that the CPL lists as Active for its model,"
-        f" written (?P<how>{'|'.join(SPELLINGS)})"
+        f" (?:written (?P<written>{'|'.join(SPELLINGS)})|numbered (?P<numbered>{'|'.join(NUMBERS)}))"
     )
 )
 @needs(*FIRMWARE)
-def runs_listed_as_spelled(stage: Stage, device: str, how: str) -> None:
+def runs_listed_as(stage: Stage, device: str, written: str | None, numbered: str | None) -> None:
     staged = stage.device(device_name(device))
-    stage.run_firmware(staged, stage.list_spelled(staged, SPELLINGS[how]))
+    if written:
+        version = stage.list_spelled(staged, SPELLINGS[written])
+    else:
+        version = stage.list_with_status(staged, CplStatus.ACTIVE, NUMBERS[str(numbered)]())
+    stage.run_firmware(staged, version)
 
 
 @given(sentence("the {device} now runs the firmware that was removed from the CPL"))
@@ -85,7 +89,7 @@ def restored(stage: Stage, meter: str) -> None:
     # A DSP that rejects SR11.2 misses what the scenario judges, so this is no mere precondition.
     expect_accepted(usable(made.exchange), rejection_code=stage.run.profile.rejection_code)
     stage.traffic.response_to(made.exchange)
-    stage.remember(staged, DeviceStatus.COMMISSIONED)
+    stage.remember(staged, staged.before)
 
 
 @given(sentence("new firmware that the CPL lists as Active for the model of the {device}"))
@@ -130,11 +134,19 @@ def activated_in_silence(stage: Stage, device: str) -> None:
     stage.traffic.record_in_status(staged, before or DeviceStatus.SUSPENDED)
 
 
-@given(sentence("the firmware that the {device} runs has since been removed from the CPL too"))
+@given(
+    sentence(
+        "the firmware that the {device} runs has since"
+        " (?:been removed from|become {cpl_status} on) the CPL(?: too)?"
+    )
+)
 @needs(Capability.EDIT_CPL)
-def running_firmware_removed(stage: Stage, device: str) -> None:
+def running_firmware_changed(stage: Stage, device: str, cpl_status: str | None = None) -> None:
     staged = stage.device(device_name(device))
-    stage.unlist_running_firmware(staged)
+    if cpl_status == CplStatus.ACTIVE:
+        stage.list_running_firmware(staged)
+        return
+    stage.unlist_running_firmware(staged, CplStatus(cpl_status) if cpl_status else None)
     stage.remember(staged, DeviceStatus.SUSPENDED)
 
 

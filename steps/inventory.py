@@ -17,10 +17,17 @@ from fixtures.traffic import usable
 from steps.vocabulary import device_name, sentence
 
 
-@when(sentence("the firmware of the {device} (?:is removed from|becomes {cpl_status} on) the CPL"))
+@when(
+    sentence(
+        "the firmware (?:of|(?P<running>that)) the {device}(?: runs)?"
+        " (?:is removed from|becomes {cpl_status} on) the CPL"
+    )
+)
 @needs(Capability.EDIT_CPL)
-def firmware_leaves(stage: Stage, device: str, cpl_status: str | None) -> None:
-    stage.remove_firmware(stage.device(device_name(device)), CplStatus(cpl_status) if cpl_status else None)
+def firmware_leaves(stage: Stage, *, device: str, cpl_status: str | None, running: str | None = None) -> None:
+    staged, status = stage.device(device_name(device)), CplStatus(cpl_status) if cpl_status else None
+    leave = stage.unlist_running_firmware if running else stage.remove_firmware
+    leave(staged, status)
 
 
 @then(sentence("the inventory shows the {device} as {status}(?P<firmware> with that firmware)?"))

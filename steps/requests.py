@@ -19,8 +19,8 @@ from dsp_conformance.report.refusals import (
 )
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.user.checks import SENT_TO_THE_DEVICE
-from fixtures.bad_requests import DEFECTS, send_bad
-from fixtures.request_making import WAYS, make_request
+from fixtures.bad_requests import DEFECTS, send_bad, send_good
+from fixtures.request_making import WAYS, MadeRequest, make_request
 from fixtures.stage import Stage
 from fixtures.traffic import service_request, usable
 from fixtures.wrong_requests import (
@@ -99,9 +99,11 @@ def sent_wrongly(stage: Stage, wrongly: str) -> None:
     stage.sent = WRONGLY[wrongly](stage, meter)
 
 
-@when(sentence(f"a request for SR11.2 that is (?P<defect>{'|'.join(DEFECTS)}) is sent to the {{device}}"))
-def sent_bad(stage: Stage, defect: str, device: str) -> None:
-    stage.sent = send_bad(stage, stage.device(device_name(device)), defect)
+@when(
+    sentence(f"a request for SR{{variant}} that is (?P<defect>{'|'.join(DEFECTS)}) is sent to the {{device}}")
+)
+def sent_bad(stage: Stage, variant: str, defect: str, device: str) -> None:
+    stage.sent = send_bad(stage, stage.device(device_name(device)), defect, variant)
 
 
 @given(sentence("the supplier has sent SR11.2 Read Firmware Version to the {device} in vain"))
@@ -113,7 +115,27 @@ def sent_in_vain(stage: Stage, device: str) -> None:
     stage.await_outcome(made.exchange)
 
 
-@then("the request is accepted")
+def _both_roles(words: Words) -> list[UserRole]:
+    return [ROLES[str(words[name])] for name in ("role", "other")]
+
+
+@when(
+    sentence(
+        f"the {{role}} and the (?P<other>{'|'.join(ROLES)})"
+        " send SR{variant} {name} to the {device} at once"
+    )
+)
+@needs(_both_roles)
+def send_at_once(stage: Stage, *, role: str, other: str, variant: str, name: str, device: str) -> None:
+    """Send the second request before the response to the first is waited for."""
+    _check_name(variant, name)
+    staged = stage.device(device_name(device))
+    for who in (role, other):
+        made = make_request(stage, staged, variant, sender=stage.traffic.act_as(ROLES[who]))
+        stage.at_once.append(made.exchange)
+
+
+@then(sentence("(?:the request is|both requests are) accepted"))
 def is_accepted(stage: Stage) -> None:
     if stage.flaw:
         raise RequirementNotMet(
@@ -121,7 +143,8 @@ def is_accepted(stage: Stage) -> None:
             found=stage.flaw,
             hint="compare the PreCommand in the answer to CV4 with the request",
         )
-    expect_accepted(usable(stage.last), rejection_code=stage.run.profile.rejection_code)
+    for exchange in stage.judged:
+        expect_accepted(usable(exchange), rejection_code=stage.run.profile.rejection_code)
 
 
 @then(sentence("the request is accepted for the {device}"))
@@ -158,8 +181,9 @@ def is_accepted_with_command(stage: Stage) -> None:
 @then(sentence("nothing is sent to the {device} over the WAN"))
 def nothing_over_the_wan(stage: Stage, device: str) -> None:
     exchange, staged = stage.last, stage.device(device_name(device))
-    stage.expect_nothing_sent(exchange, staged)
-    stage.traffic.when_the_run_ends(lambda: stage.expect_nothing_sent(exchange, staged))
+    hint = "with Command Variant 2 the user delivers the command, and nobody else"
+    stage.expect_nothing_sent(exchange, staged, hint=hint)
+    stage.traffic.when_the_run_ends(lambda: stage.expect_nothing_sent(exchange, staged, hint=hint))
 
 
 @then("the request to the twin is accepted")
@@ -228,10 +252,11 @@ def nothing_of_it_reached(stage: Stage, device: str) -> None:
     stage.traffic.when_the_run_ends(lambda: stage.expect_no_trace(exchange, staged, lawful=lawful))
 
 
-@then("the same request without the defect is accepted")
-def good_one_is_accepted(stage: Stage) -> None:
+@then(sentence("the same request(?: for SR{variant})? without the defect is accepted"))
+def good_one_is_accepted(stage: Stage, variant: str | None = None) -> None:
     (device,) = stage.devices.values()
-    make_request(stage, device, "11.2").require_accepted(
+    made = MadeRequest(send_good(stage, device, variant)) if variant else make_request(stage, device, "11.2")
+    made.require_accepted(
         "the good request was not accepted, so a refusal of the bad one would prove nothing"
     )
 
@@ -243,11 +268,19 @@ def is_rejected(stage: Stage, meter: str) -> None:
     )
 
 
-@then(sentence("nothing of the rejected request reached the {device}"))
-def nothing_reached(stage: Stage, device: str) -> None:
+@then(sentence("nothing of the rejected request (?:reached|(?P<ever>is ever sent to)) the {device}"))
+def nothing_reached(stage: Stage, device: str, ever: str | None = None) -> None:
     exchange, staged = stage.by_device[device_name(device)], stage.device(device_name(device))
-    stage.expect_no_trace(exchange, staged)
-    stage.traffic.when_the_run_ends(lambda: stage.expect_no_trace(exchange, staged))
+
+    def look() -> None:
+        if ever:  # whatever became of the Device's record by then
+            hint = "a rejected request is over: what becomes of the Device later does not bring it back"
+            stage.expect_nothing_sent(exchange, staged, hint=hint)
+        else:
+            stage.expect_no_trace(exchange, staged)
+
+    look()
+    stage.traffic.when_the_run_ends(look)
 
 
 @then("the rejected request leaves no trace")

@@ -9,6 +9,7 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
   Scenario Outline: Exactly the meters recorded with the firmware become Suspended
     Given a Commissioned <meter>
     And a Commissioned <meter> of the same model with the same firmware, called the "second"
+    And an InstalledNotCommissioned <meter> of the same model with the same firmware, called the "installed"
     And a Commissioned <meter> of the same model with other firmware, called the "other firmware"
     And a Commissioned <meter> of another model with the same firmware, called the "other model"
     And a Commissioned <meter> of another manufacturer with the same firmware, called the "other manufacturer"
@@ -16,6 +17,7 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
     When the firmware of the <meter> <leaves> the CPL
     Then the inventory shows the <meter> as Suspended
     And the inventory shows the "second" as Suspended
+    And the inventory shows the "installed" as Suspended
     And the inventory record of the "other firmware" is unchanged
     And the inventory record of the "other model" is unchanged
     And the inventory record of the "other manufacturer" is unchanged
@@ -31,6 +33,34 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
       | gsme-cancelled | GSME  | becomes Cancelled on |
       | gsme-expired   | GSME  | becomes Expired on   |
       | gsme-withdrawn | GSME  | becomes Withdrawn on |
+
+  @BASE-01
+  Scenario Outline: A restored meter is suspended again by the firmware that it runs
+    Given a Suspended <meter>
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the <meter> has been restored by SR11.2 Read Firmware Version
+    When the firmware that the <meter> runs is removed from the CPL
+    Then the inventory shows the <meter> as Suspended
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @BASE-01
+  Scenario Outline: A restored meter is not suspended again by other firmware
+    Given a Suspended <meter>
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the <meter> has been restored by SR11.2 Read Firmware Version
+    And a Commissioned <meter> of the same model with other firmware, called the "other firmware"
+    When the firmware of the "other firmware" is removed from the CPL
+    Then the inventory shows the "other firmware" as Suspended
+    And the inventory record of the <meter> is unchanged
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
 
   @BASE-07
   Scenario Outline: The inventory can be read about a Suspended meter

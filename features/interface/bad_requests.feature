@@ -28,3 +28,19 @@ Feature: Bad requests are refused and change nothing
       | extra-element     | with an element too many                   |
       | replayed          | a copy of one that was accepted            |
       | older             | numbered lower than one before             |
+
+  @DUIS-05
+  Scenario Outline: The DSP's other services refuse a request that is <defect> too
+    Given a Commissioned ESME
+    When a request for SR<variant> that is <defect> is sent to the ESME
+    Then the request is refused
+    And the same request for SR<variant> without the defect is accepted
+
+    Examples:
+      | id                        | variant | defect                                |
+      | inventory-unsigned        | 8.2     | unsigned                              |
+      | inventory-foreign         | 8.2     | signed by another user                |
+      | inventory-wrong-signature | 8.2     | signed with a signature of other data |
+      | transform-unsigned        | 11.3    | unsigned                              |
+      | transform-foreign         | 11.3    | signed by another user                |
+      | transform-wrong-signature | 11.3    | signed with a signature of other data |

@@ -55,3 +55,16 @@ Feature: A lost activation response no longer leaves a meter Suspended
       | esme-error       | ESME  | answers the next SR11.2 with an error |
       | gsme-unreachable | GSME  | misses the next SR11.2                |
       | gsme-error       | GSME  | answers the next SR11.2 with an error |
+
+  @MP105-09
+  Scenario Outline: A meter in service that answers with an error stays as it was
+    Given a Commissioned <meter>
+    And the <meter> answers the next SR11.2 with an error
+    When the supplier sends SR11.2 Read Firmware Version to the <meter>
+    Then the request is accepted
+    And the inventory record of the <meter> is unchanged
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |

@@ -4,36 +4,54 @@ Feature: What comes twice changes nothing twice
 
   @MP105-10
   Scenario Outline: A meter's response that arrives twice restores it once
-    Given a Suspended <meter>
+    Given a <meter> that was <before> when its firmware was removed from the CPL
     And the <meter> now runs firmware that the CPL lists as Active for its model
     And the <meter> answers the next SR11.2 twice
     When the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
     And the response shows the firmware that the <meter> runs
-    And the inventory shows the <meter> as Commissioned with that firmware
-    And the inventory still shows the <meter> as Commissioned
+    And the inventory shows the <meter> as <before> with that firmware
+    And the inventory still shows the <meter> as <before>
     And the request brings one response and no more
 
     Examples:
-      | id   | meter |
-      | esme | ESME  |
-      | gsme | GSME  |
+      | id       | meter | before                   |
+      | esme     | ESME  | Commissioned             |
+      | esme-inc | ESME  | InstalledNotCommissioned |
+      | gsme     | GSME  | Commissioned             |
+      | gsme-inc | GSME  | InstalledNotCommissioned |
 
   @MP105-10
   Scenario Outline: A meter that was restored stays as it is when it is asked again
-    Given a Suspended <meter>
+    Given a <meter> that was <before> when its firmware was removed from the CPL
     And the <meter> now runs firmware that the CPL lists as Active for its model
     And the <meter> has been restored by SR11.2 Read Firmware Version
     When the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
     And the response shows the firmware that the <meter> runs
-    And the inventory still shows the <meter> as Commissioned
+    And the inventory still shows the <meter> as <before>
     And the request brings one response and no more
 
     Examples:
-      | id   | meter |
-      | esme | ESME  |
-      | gsme | GSME  |
+      | id       | meter | before                   |
+      | esme     | ESME  | Commissioned             |
+      | esme-inc | ESME  | InstalledNotCommissioned |
+      | gsme     | GSME  | Commissioned             |
+      | gsme-inc | GSME  | InstalledNotCommissioned |
+
+  @DUIS-04
+  Scenario Outline: Two users who ask a Suspended meter at once get a response each
+    Given a Suspended <meter>
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    When the <one> and the <other> send SR11.2 Read Firmware Version to the <meter> at once
+    Then both requests are accepted
+    And both responses show the firmware that the <meter> runs
+    And the inventory shows the <meter> as Commissioned with that firmware
+
+    Examples:
+      | id   | meter | one             | other                   |
+      | esme | ESME  | import supplier | electricity distributor |
+      | gsme | GSME  | gas supplier    | gas transporter         |
 
   @MP105-11
   Scenario Outline: A re-sent activation that finds the new firmware running restores the meter

@@ -87,6 +87,88 @@ Feature: The inventory follows what a Suspended meter reports
       | short      | without leading zeros |
 
   @MP105-04
+  Scenario Outline: A Suspended electricity meter is restored however its firmware left the CPL
+    Given a Commissioned ESME
+    And the firmware that the ESME runs has since become <listed> on the CPL
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the response shows the firmware that the ESME runs
+    And the inventory shows the ESME as Commissioned with that firmware
+
+    Examples:
+      | id        | listed    |
+      | cancelled | Cancelled |
+      | expired   | Expired   |
+      | withdrawn | Withdrawn |
+
+  @MP105-04
+  Scenario Outline: A Suspended electricity meter is restored whatever the number of its firmware
+    Given a Suspended ESME
+    And the ESME now runs firmware that the CPL lists as Active for its model, numbered <how>
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the response shows the firmware that the ESME runs
+    And the inventory shows the ESME as Commissioned with that firmware
+
+    Examples:
+      | id     | how                |
+      | high   | above 7FFFFFFF     |
+      | digits | without any letter |
+
+  @MP105-04
+  Scenario: A Suspended electricity meter is restored once the CPL lists the firmware that it reported before
+    Given a Suspended ESME
+    And the ESME now runs firmware on no CPL entry
+    And the supplier has sent SR11.2 Read Firmware Version to the ESME in vain
+    And the firmware that the ESME runs has since become Active on the CPL
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the response shows the firmware that the ESME runs
+    And the inventory shows the ESME as Commissioned with that firmware
+
+  @MP105-05
+  Scenario Outline: A Suspended gas meter is restored however its firmware left the CPL
+    Given a Commissioned GSME
+    And the firmware that the GSME runs has since become <listed> on the CPL
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the response shows the firmware that the GSME runs
+    And the inventory shows the GSME as Commissioned with that firmware
+
+    Examples:
+      | id        | listed    |
+      | cancelled | Cancelled |
+      | expired   | Expired   |
+      | withdrawn | Withdrawn |
+
+  @MP105-05
+  Scenario Outline: A Suspended gas meter is restored whatever the number of its firmware
+    Given a Suspended GSME
+    And the GSME now runs firmware that the CPL lists as Active for its model, numbered <how>
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the response shows the firmware that the GSME runs
+    And the inventory shows the GSME as Commissioned with that firmware
+
+    Examples:
+      | id     | how                |
+      | high   | above 7FFFFFFF     |
+      | digits | without any letter |
+
+  @MP105-05
+  Scenario: A Suspended gas meter is restored once the CPL lists the firmware that it reported before
+    Given a Suspended GSME
+    And the GSME now runs firmware on no CPL entry
+    And the supplier has sent SR11.2 Read Firmware Version to the GSME in vain
+    And the firmware that the GSME runs has since become Active on the CPL
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the response shows the firmware that the GSME runs
+    And the inventory shows the GSME as Commissioned with that firmware
+
+  @MP105-04
   Scenario: A second electricity meter of one model is restored after the first
     Given two Suspended ESMEs of one model, the second called the "neighbour"
     And the ESME now runs firmware that the CPL lists as Active for its model
@@ -124,6 +206,22 @@ Feature: The inventory follows what a Suspended meter reports
       | gsme-first  | GSME  | GSME        | Commissioned             |
       | gsme-second | GSME  | "neighbour" | InstalledNotCommissioned |
 
+  @MP105-06
+  Scenario Outline: A meter returns from a second suspension to the status that it held before
+    Given a <meter> that was InstalledNotCommissioned when its firmware was removed from the CPL
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the <meter> has been restored by SR11.2 Read Firmware Version
+    And the firmware that the <meter> runs has since been removed from the CPL too
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the <meter>
+    Then the request is accepted
+    And the inventory shows the <meter> as InstalledNotCommissioned with that firmware
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
   @MP105-08
   Scenario Outline: A meter that reports firmware which is not listed for it stays Suspended
     Given a Suspended <meter>
@@ -151,3 +249,20 @@ Feature: The inventory follows what a Suspended meter reports
       | gsme-cancelled          | GSME  | firmware that the CPL lists as Cancelled for its model |
       | gsme-expired            | GSME  | firmware that the CPL lists as Expired for its model   |
       | gsme-withdrawn          | GSME  | firmware that the CPL lists as Withdrawn for its model |
+
+  @MP105-08
+  Scenario Outline: Firmware that restored one meter restores no other once it has left the CPL
+    Given two Suspended <meter>s of one model, the second called the "neighbour"
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the "neighbour" runs the same firmware as the <meter>
+    And the <meter> has been restored by SR11.2 Read Firmware Version
+    And the firmware that the <meter> runs has since been removed from the CPL too
+    When the supplier sends SR11.2 Read Firmware Version to the "neighbour"
+    Then the request is accepted
+    And the response shows the firmware that the "neighbour" runs
+    And the inventory still shows the "neighbour" as Suspended
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |

@@ -152,6 +152,34 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-local | GSME  | for local delivery                  |
       | gsme-both  | GSME  | over the WAN and for local delivery |
 
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are still rejected whatever the meter was before
+    Given a <meter> that was InstalledNotCommissioned when its firmware was removed from the CPL, and a twin that is Commissioned
+    When the supplier sends SR4.1.1 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are still rejected after the meter was read, and every time
+    Given a Suspended <meter> and a twin that is Commissioned
+    And the supplier has sent SR11.2 Read Firmware Version to the <meter> in vain
+    When the supplier sends SR4.1.1 to both
+    And the supplier sends SR4.1.1 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
   @SCOPE-02
   Scenario Outline: A rejected request leaves no trace
     Given a Suspended <meter> and a twin that is Commissioned
@@ -179,3 +207,18 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-7.4   | GSME  | 7.4     |
       | esme-8.9   | ESME  | 8.9     |
       | gsme-8.9   | GSME  | 8.9     |
+
+  @SCOPE-02
+  Scenario Outline: A rejected request is not sent once the meter is restored either
+    Given a Suspended <meter> and a twin that is Commissioned
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR4.1.1 to both
+    And SR11.2 Read Firmware Version restores the <meter>
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request is ever sent to the <meter>
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |

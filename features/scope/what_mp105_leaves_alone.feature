@@ -69,13 +69,32 @@ Feature: MP105 opens one door only
   Scenario Outline: Restoring one meter leaves every other one as it was
     Given two Suspended <meter>s of one model, the second called the "neighbour"
     And a Suspended <other> called the "stranger"
+    And a Commissioned <meter> of the same model with other firmware, called the "colleague"
     And the <meter> now runs firmware that the CPL lists as Active for its model
     And the "neighbour" runs the same firmware as the <meter>
     When SR11.2 Read Firmware Version restores the <meter>
     Then the inventory record of the "neighbour" is unchanged
     And the inventory record of the "stranger" is unchanged
+    And the inventory record of the "colleague" is unchanged
 
     Examples:
       | id   | meter | other |
       | esme | ESME  | GSME  |
       | gsme | GSME  | ESME  |
+
+  @SCOPE-06
+  Scenario Outline: Updating one meter leaves every other one as it was
+    Given two Suspended <meter>s of one model, the second called the "neighbour"
+    And a Commissioned <meter> of the same model with other firmware, called the "colleague"
+    And the supplier has sent new firmware, listed as Active, to the <meter>
+    When the supplier sends SR11.3 Activate Firmware to the <meter>
+    Then the request is accepted
+    And the response shows that the new firmware is active
+    And the inventory shows the <meter> as Commissioned
+    And the inventory record of the "neighbour" is unchanged
+    And the inventory record of the "colleague" is unchanged
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |

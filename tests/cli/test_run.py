@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
     from tests.cli.conftest import Checkout
@@ -137,3 +139,21 @@ def test_a_target_file_may_name_a_folder_of_request_bodies_beside_it(
 
     assert done.returncode == 2
     assert f"{tmp_path / 'bodies'}: expected a folder of request bodies, found none" in done.stderr
+
+
+def test_a_reader_of_the_output_who_goes_away_makes_no_product_non_conformant(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    command = [sys.executable, "-m", "dsp_conformance", "run", "--reports", str(reports)]
+    environment = os.environ | {"PYTHONPATH": str(checkout.root / "src")}
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=checkout.root, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=120) == 4
+        assert process.stderr is not None
+        assert process.stderr.read() == b""

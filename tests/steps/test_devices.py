@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 )
 def test_a_device_unlike_another_differs_in_what_is_said(stage: Stage, what: str, differs: set[str]) -> None:
     like = stage.listed_device("ESME", Model.unique(DeviceType.ESME))
-    unlike(stage, "ESME", what, '"other"')
+    unlike(stage, status="InstalledNotCommissioned", meter="ESME", what=what, device='"other"')
     other = stage.device("other")
     found = {
         name for name in ("name", "manufacturer") if getattr(like.model, name) != getattr(other.model, name)
     }
     assert found | ({"firmware"} if like.running != other.running else set()) == differs
-    assert stage.remembered(other).status is DeviceStatus.COMMISSIONED
+    assert stage.remembered(other).status is DeviceStatus.INSTALLED_NOT_COMMISSIONED
 
 
 def test_a_twin_that_its_supplier_may_not_read_shows_no_entitlement(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
+from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.needs import needs_of
 from dsp_conformance.report.verdicts import Inconclusive, RequirementNotMet
 from dsp_conformance.user.exchange import Trouble
@@ -20,7 +20,7 @@ from steps.firmware import (
     firmware_sent,
     new_firmware,
     restored,
-    running_firmware_removed,
+    running_firmware_changed,
 )
 from steps.requests import (
     good_one_is_accepted,
@@ -39,6 +39,7 @@ from steps.requests import (
     nothing_reached,
     reached_the_twin,
     restores,
+    send_at_once,
     sent_in_vain,
     sent_wrongly,
     twin_is_accepted,
@@ -124,9 +125,10 @@ def test_an_accepted_request_is_not_rejected(
     [
         lambda stage: nothing_over_the_wan(stage, "ESME"),
         lambda stage: nothing_reached(stage, "ESME"),
+        lambda stage: nothing_reached(stage, "ESME", ever="is ever sent to"),
         leaves_no_trace,
     ],
-    ids=["over-the-wan", "rejected", "no-trace"],
+    ids=["over-the-wan", "rejected", "ever", "no-trace"],
 )
 def test_a_request_that_reached_its_device_left_a_trace(
     stage: Stage, commissioned: StagedDevice, step: Callable[[Stage], None]
@@ -141,10 +143,11 @@ def test_a_request_that_reached_its_device_left_a_trace(
     [
         lambda stage: nothing_over_the_wan(stage, "ESME"),
         lambda stage: nothing_reached(stage, "ESME"),
+        lambda stage: nothing_reached(stage, "ESME", ever="is ever sent to"),
         lambda stage: nothing_of_it_reached(stage, "ESME"),
         leaves_no_trace,
     ],
-    ids=["over-the-wan", "rejected", "refused", "no-trace"],
+    ids=["over-the-wan", "rejected", "ever", "refused", "no-trace"],
 )
 def test_a_trace_is_looked_for_once_more_when_the_run_ends(
     stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch, step: Callable[[Stage], None]
@@ -203,6 +206,34 @@ def test_a_good_request_that_is_rejected_makes_the_refusal_worthless(
     assert stage.devices == {"ESME": suspended}
     with pytest.raises(Inconclusive, match="would prove nothing"):
         good_one_is_accepted(stage)
+
+
+def test_a_restored_meter_is_no_trace_of_a_request_that_was_never_sent(
+    stage: Stage, suspended: StagedDevice
+) -> None:
+    answered(stage, suspended, REJECTED)
+    stage.run_firmware(suspended, stage.list_with_status(suspended, CplStatus.ACTIVE))
+    restored(stage, "ESME")
+    suspended.record = replace(stage.remembered(suspended), status=DeviceStatus.SUSPENDED)
+    nothing_reached(stage, "ESME", ever="is ever sent to")
+    with pytest.raises(RequirementNotMet, match="Suspended became Commissioned"):
+        nothing_reached(stage, "ESME")
+
+
+def test_of_two_requests_at_once_the_second_goes_before_the_first_is_answered_and_both_are_judged(
+    stage: Stage, suspended: StagedDevice
+) -> None:
+    name = "Read Instantaneous Import Registers"
+    send_at_once(
+        stage, role="import supplier", other="other user", variant=REJECTED, name=name, device="ESME"
+    )
+    assert [each.request.request_id.originator for each in stage.judged] == [
+        stage.traffic.act_as(role).user.eui for role in (UserRole.IS, UserRole.OU)
+    ]
+    assert {each.request.request_id.target for each in stage.judged} == {suspended.device_id}
+    stage.at_once[0] = make_request(stage, suspended, "11.2").exchange
+    with pytest.raises(RequirementNotMet, match="E2"):
+        is_accepted(stage)
 
 
 def test_a_meter_that_cannot_be_restored_shows_nothing_of_its_neighbours(
@@ -294,7 +325,7 @@ def test_firmware_that_is_still_listed_suspends_nobody_again(
 ) -> None:
     monkeypatch.setattr(type(stage), "unlist_running_firmware", lambda *_: None)
     with pytest.raises(Inconclusive, match="not Suspended"):
-        running_firmware_removed(stage, commissioned.name)
+        running_firmware_changed(stage, commissioned.name)
 
 
 def test_a_pre_command_that_was_not_signed_is_no_acceptance(stage: Stage, commissioned: StagedDevice) -> None:

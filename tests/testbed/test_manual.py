@@ -78,6 +78,27 @@ def test_every_operation_is_one_numbered_instruction(person: Callable[..., OnTer
     assert "CPL entry" not in terminal.read.partition("may go now")[2]  # that was removed
 
 
+def test_what_instructions_are_for_heads_the_first_of_them(person: Callable[..., OnTerminal]) -> None:
+    terminal = person(
+        "testbed.announce('a scenario that asks for nothing')",
+        "testbed.announce('features/a.feature::b::esme')",
+        "testbed.add_cpl_entry(ENTRY)",
+        "testbed.provide_device(ESME)",
+        "testbed.announce('features/a.feature::b::gsme')",
+        "testbed.run_firmware(DEVICE, '0000ABCD')",
+    )
+    headed = []
+    for answer in ("", DEVICE, ""):
+        headed.append(terminal.until(PROMPT))
+        terminal.type(answer)
+
+    assert terminal.ends() == 0
+    assert "nothing" not in terminal.read
+    assert "== features/a.feature::b::esme\n\n[1] Add" in headed[0].replace("\r", "")
+    assert "==" not in headed[1]
+    assert "== features/a.feature::b::gsme\n\n[3] Make" in headed[2].replace("\r", "")
+
+
 def test_an_answer_that_makes_no_sense_is_asked_again(person: Callable[..., OnTerminal]) -> None:
     terminal = person(
         "assert testbed.provide_device(ESME).device_id == DEVICE", "testbed.run_firmware(DEVICE, '0000ABCD')"

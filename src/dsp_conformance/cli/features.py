@@ -7,6 +7,7 @@ import io
 import os
 import shlex
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,11 @@ def run_features(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
     shown = ["--progress", "-o", "console_output_style=classic"]  # pytest's own percentages go with its dots
     trouble = _CollectionTrouble()
-    code = _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], (trouble, *plugins), nodeids)
+    try:
+        code = _pytest(root, ["-p", "no:cacheprovider", *shown, *arguments], (trouble, *plugins), nodeids)
+    except BrokenPipeError:  # whoever read the output went away: click's exit code 1 would be a verdict
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed
+        return RunVerdict.SUITE_FAILED.exit_code
     # A session that never began ends with a code of pytest's own, which would say something else of a run.
     return code if trouble.began or code == Unusable.exit_code else RunVerdict.SUITE_FAILED.exit_code
 

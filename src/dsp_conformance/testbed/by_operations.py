@@ -75,6 +75,9 @@ class OperationsTestbed(ABC):
     ) -> None:
         self.close()
 
+    def announce(self, what: str) -> None:  # noqa: B027 - to be overridden where there is somebody
+        """See `Testbed.announce`; most testbeds have nobody to tell."""
+
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What this testbed can do, asked once."""

@@ -81,6 +81,7 @@ class ManualTestbed(OperationsTestbed):
         self._terminal = Terminal()
         self._turn = threading.Lock()
         self._given = 0
+        self._announced = ""
         self._stopped = False
         self._entries: dict[str, str] = {}
         self._devices: dict[str, str] = {}
@@ -94,6 +95,11 @@ class ManualTestbed(OperationsTestbed):
     def dsp(self) -> DspIdentity:
         """Nothing: the target file tells."""
         return self._nobody
+
+    def announce(self, what: str) -> None:
+        """Head the next instruction with what it is for."""
+        with self._turn:
+            self._announced = what
 
     def close(self) -> None:
         """Say what is left of the run, and let go of the terminal."""
@@ -192,6 +198,9 @@ class ManualTestbed(OperationsTestbed):
             raise StoppedByHand(operation.sentence)
         self._given += 1
         try:
+            if self._announced:
+                self._terminal.say(f"\n== {self._announced}")
+                self._announced = ""
             self._terminal.say(f"\n[{self._given}] {instruction}")
             while True:
                 line = self._terminal.ask(f"    {question}")

@@ -207,6 +207,9 @@ class Testbed(Protocol):
     def dsp(self) -> DspIdentity:
         """The DSP build behind it."""
 
+    def announce(self, what: str) -> None:
+        """Tell whoever works the testbed what the next operations are for; nothing is asked of it."""
+
     def register_user(self, user: UserRegistration) -> None:
         """Register a Service User, or replace its registration (`register-user`)."""
 

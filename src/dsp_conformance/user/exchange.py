@@ -1,6 +1,6 @@
 """What passed between the Service User and the DSP, as evidence: exchanges and deliveries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from dsp_conformance.duis.messages import Response, ServiceRequest
@@ -18,13 +18,14 @@ class Trouble:
         environment: whether the cause lies outside DUIS (no connection, a proxy's page, an HTTP error), so
             that nothing can be said about the product; otherwise the DSP sent a message that cannot be used.
         what: the cause in one line.
-        found: what came.
+        found: what came; not shown where an object is, since it may hold what a DSP echoes, such as a
+            credential, and shortened so that nobody can tell.
         hint: what to do next, where more can be said of it than that the service URLs may be wrong.
     """
 
     environment: bool
     what: str
-    found: str
+    found: str = field(repr=False)
     hint: str = ""
 
 

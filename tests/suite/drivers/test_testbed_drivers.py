@@ -147,6 +147,7 @@ def test_through_a_person_at_the_terminal(
     code = Person(site.testbed).work(terminal := at_terminal("-m", "dsp_conformance", "run", *options))
 
     assert "[10] " in terminal.read
+    assert f"== {core_story.id}" in terminal.read
     assert "What was made for it and may go now" in terminal.read
     assert core_story.passed(ended(code, reports))
 

@@ -15,6 +15,7 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.stub.deviations.changes import (
+    NO_ANSWER,
     Seal,
     is_acknowledgement,
     is_asynchronous,
@@ -168,6 +169,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
     ),
     violation(
         "responses-unsigned", "DUIS-02", "Asynchronous responses are unsigned.", unsigned(is_asynchronous)
+    ),
+    violation(
+        "missing-answers-unsigned",
+        "DUIS-02",
+        "What tells the User that a Device did not answer is unsigned.",
+        unsigned(lambda response: response.response_code in NO_ANSWER),
     ),
     violation(
         "inventories-unsigned",

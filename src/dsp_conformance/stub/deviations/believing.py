@@ -11,6 +11,7 @@ from lxml import etree
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import ServiceRequest, UnexpectedShape
 from dsp_conformance.duis.signature import KnownSigners, SignatureOutcome, verify
+from dsp_conformance.duis.terms import CommandVariant
 from dsp_conformance.stub.access_control import Case, Refusal, Refused, schema_check
 from dsp_conformance.stub.deviations.changes import check, finishing
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
@@ -39,6 +40,22 @@ def _believed(*outcomes: SignatureOutcome) -> Change:
             if verify(root, signers).outcome in outcomes:
                 return None
             return inner(root, request, user)
+
+        return replace(options, seams=replace(options.seams, signature_check=judge))
+
+    return change
+
+
+def _believed_at(*variants: CommandVariant) -> Change:
+    """Take requests of these Command Variants whatever their signature, as one service of several may."""
+
+    def change(options: DspOptions) -> DspOptions:
+        inner = options.seams.signature_check
+
+        def judge(
+            root: etree._Element, request: ServiceRequest, user: RegisteredUser | None
+        ) -> Refused | None:
+            return None if request.command_variant in variants else inner(root, request, user)
 
         return replace(options, seams=replace(options.seams, signature_check=judge))
 
@@ -119,6 +136,18 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "DUIS-05",
         "Requests are taken whoever signed them.",
         _believed(SignatureOutcome.CERTIFICATE),
+    ),
+    violation(
+        "signatures-unchecked-at-non-device",
+        "DUIS-05",
+        "The Non-Device service takes requests whatever their signature.",
+        _believed_at(CommandVariant.NON_DEVICE),
+    ),
+    violation(
+        "signatures-unchecked-at-transform",
+        "DUIS-05",
+        "The Transform service takes requests whatever their signature.",
+        _believed_at(CommandVariant.PRE_COMMAND),
     ),
     violation(
         "copies-taken", "DUIS-05", "A copy of the last request is taken again.", _counter(_copies_taken)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from dsp_conformance.duis.catalogue import DeviceType
+from dsp_conformance.duis.catalogue import DeviceType, Kind
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import Rejected
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import FirmwareList, StatusException
     from dsp_conformance.stub.services import Result, Services
+    from dsp_conformance.stub.state import DspState
     from dsp_conformance.stub.traffic import DeviceTraffic, Order
 
 AfterRead: TypeAlias = "Callable[[DeviceRecord, FirmwareVersion | None, FirmwareList], InventoryChange]"
@@ -113,6 +114,20 @@ def suspends(make: Callable[[CplEntry, DeviceRecord, bool], bool]) -> Change:
     return change
 
 
+def suspending(
+    make: Callable[[Callable[[DspState, CplEntry], None]], Callable[[DspState, CplEntry], None]],
+) -> Change:
+    """Change how the Devices concerned are suspended when an entry in force leaves the CPL."""
+
+    def change(options: DspOptions) -> DspOptions:
+        suspend = make(options.seams.state.suspend)
+        return replace(
+            options, seams=replace(options.seams, state=replace(options.seams.state, suspend=suspend))
+        )
+
+    return change
+
+
 class Listing:
     """A Central Products List that answers by a rule of its own.
 
@@ -188,6 +203,17 @@ def reads_also(*types: DeviceType) -> Change:
 def is_read_of_suspended(case: Case) -> bool:
     """Tell whether a request is SR11.2 for a Suspended Device."""
     return case.entry.variant == "11.2" and is_suspended(case)
+
+
+def is_ordinary(case: Case) -> bool:
+    """Tell whether a request is one that a Suspended meter must not be sent."""
+    excepted = {row.variant for row in case.policy.exceptions}
+    return (
+        is_suspended(case)
+        and case.entry.kind is Kind.NON_CRITICAL
+        and case.entry.variant not in excepted
+        and device_type_of(case) in METERS
+    )
 
 
 def is_suspended(case: Case) -> bool:

@@ -10,9 +10,9 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import UserRole
 from dsp_conformance.stub.access_control import SIGNED, Case, Refusal, Rejected
 from dsp_conformance.stub.deviations.changes import (
-    METERS,
     check,
     device_type_of,
+    is_ordinary,
     is_read_of_suspended,
     is_suspended,
     never_sent,
@@ -49,14 +49,12 @@ def _reads_not_by(*roles: UserRole) -> Change:
     )
 
 
-def _is_ordinary(case: Case) -> bool:
-    """Tell whether a request is one that a Suspended meter must not be sent."""
-    excepted = {row.variant for row in case.policy.exceptions}
+def _is_local_read_by_others(case: Case) -> bool:
     return (
-        is_suspended(case)
-        and case.entry.kind is Kind.NON_CRITICAL
-        and case.entry.variant not in excepted
-        and device_type_of(case) in METERS
+        is_read_of_suspended(case)
+        and case.request.command_variant in {_LOCAL, _BOTH}
+        and case.user is not None
+        and not case.user.roles & {UserRole.IS, UserRole.ES, UserRole.GS}
     )
 
 
@@ -69,14 +67,14 @@ def _lets_in(*, variant: str = "", **only: object) -> Change:
             "command_variant": case.request.command_variant,
             "role": next(iter(case.user.roles)) if case.user else None,
         }
-        return _is_ordinary(case) and wanted and all(facts[name] == value for name, value in only.items())
+        return is_ordinary(case) and wanted and all(facts[name] == value for name, value in only.items())
 
     return status_lets_through(when)
 
 
 def _rejects_with(code: ResponseCode) -> Change:
     def amend(case: Case, refusal: Refusal | None) -> Refusal | None:
-        return Rejected(code, "wrong code") if _is_ordinary(case) and refusal is not None else refusal
+        return Rejected(code, "wrong code") if is_ordinary(case) and refusal is not None else refusal
 
     return check("device_status", amend)
 
@@ -177,6 +175,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "MP105-03",
         "SR11.2 with Command Variant 3 is kept back from a Suspended meter.",
         _reads_not_with(_BOTH),
+    ),
+    violation(
+        "read-locally-for-suppliers-only",
+        "MP105-03",
+        "SR11.2 with Command Variant 2 or 3 is let through to a Suspended meter for suppliers alone.",
+        status_keeps_back(_is_local_read_by_others),
     ),
     violation(
         "read-suspended-only",
@@ -284,6 +288,18 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SCOPE-01",
         "A distributor's requests are let through.",
         _lets_in(role=UserRole.ED),
+    ),
+    violation(
+        "let-through-to-installed",
+        "SCOPE-01",
+        "Every request is let through to a meter that was InstalledNotCommissioned before its suspension.",
+        status_lets_through(
+            lambda case: (
+                is_ordinary(case)
+                and case.device is not None
+                and case.device.status_before_suspension is DeviceStatus.INSTALLED_NOT_COMMISSIONED
+            )
+        ),
     ),
     violation(
         "rejected-as-e5",

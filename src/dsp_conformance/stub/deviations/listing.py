@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DEVIATIONS"]
 
+_LARGEST_SIGNED: Final = 0x7FFFFFFF
+
 
 def _listed_by(lists: Callable[[CplEntry, ProductModel, str], bool]) -> Change:
     """Have the CPL looked up in another way: whether any entry answers."""
@@ -159,6 +161,26 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "The CPL is looked up by the version as it is written, with leading zeros or without.",
         _listed_by(
             lambda entry, product, asked: _spelled(entry, product, asked, entry.firmware_version.upper())
+        ),
+    ),
+    violation(
+        "cpl-by-signed-number",
+        "MP105-04 MP105-05",
+        "Versions above 7FFFFFFF are taken for negative numbers, which the CPL does not list.",
+        _listed_by(
+            lambda entry, product, asked: (
+                int(asked, 16) <= _LARGEST_SIGNED and _active(entry, asked, product=product)
+            )
+        ),
+    ),
+    violation(
+        "cpl-by-decimal-number",
+        "MP105-04 MP105-05",
+        "Versions without any letter are looked up as if they were decimal numbers.",
+        _listed_by(
+            lambda entry, product, asked: _active(
+                entry, f"{int(asked):08X}" if asked.isdecimal() else asked, product=product
+            )
         ),
     ),
 )

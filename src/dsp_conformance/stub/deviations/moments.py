@@ -14,14 +14,17 @@ from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.duis.messages import InventoryDevice, ResponseContent
     from dsp_conformance.duis.response_codes import ResponseCode
+    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.deviations.deviation import Change
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import FirmwareList
     from dsp_conformance.stub.services import Services
+    from dsp_conformance.stub.state import DspState
     from dsp_conformance.stub.traffic import DeviceTraffic, Order
 
 __all__ = ["DEVIATIONS"]
@@ -96,6 +99,64 @@ def _until_shown(services: Services, device: InventoryDevice) -> InventoryDevice
     return device
 
 
+def _suspended_by_error(inner: AfterRead) -> AfterRead:
+    def rule(record: DeviceRecord, version: FirmwareVersion | None, cpl: FirmwareList) -> InventoryChange:
+        if version is None and record.status is DeviceStatus.COMMISSIONED:
+            return _SUSPENDED_AGAIN
+        return inner(record, version, cpl)
+
+    return rule
+
+
+def _installed_no_more(record: DeviceRecord) -> InventoryChange:
+    """Commission a Device that was restored to InstalledNotCommissioned."""
+    was_suspended = any(change.status is DeviceStatus.SUSPENDED for change in record.history)
+    installed = record.status is DeviceStatus.INSTALLED_NOT_COMMISSIONED
+    return InventoryChange(None, DeviceStatus.COMMISSIONED) if was_suspended and installed else NO_CHANGE
+
+
+def _second_read_commissions(inner: AfterRead) -> AfterRead:
+    def rule(record: DeviceRecord, version: FirmwareVersion | None, cpl: FirmwareList) -> InventoryChange:
+        again = _installed_no_more(record)
+        return inner(record, version, cpl) if again == NO_CHANGE else again
+
+    return rule
+
+
+def _second_arrival_commissions(options: DspOptions) -> DspOptions:
+    """Have a response of SR11.2 that arrives twice change the Device's status twice."""
+    receive = options.seams.traffic.receive
+    arrived: set[RequestID] = set()
+
+    def received(traffic: DeviceTraffic, order: Order, octets: bytes) -> None:
+        if order.request_id in arrived and order.command.variant == "11.2":
+            with traffic.state.lock:
+                record = traffic.state.inventory.get(order.request_id.target)
+                if record is not None:
+                    traffic.state.apply(record.device_id, _installed_no_more(record), reason="came again")
+        arrived.add(order.request_id)
+        receive(traffic, order, octets)
+
+    traffic = replace(options.seams.traffic, receive=received)
+    return replace(options, seams=replace(options.seams, traffic=traffic))
+
+
+def _for_colleagues_too(options: DspOptions) -> DspOptions:
+    """Record the version of a restored meter for those of its model, too, that are not Suspended."""
+    apply = options.seams.state.apply
+
+    def spread(state: DspState, device_id: Eui64, change: InventoryChange, reason: str) -> None:
+        record = state.inventory.get(device_id)
+        apply(state, device_id, change, reason)
+        if record is None or change.status is None or not record.is_suspended:
+            return
+        for other in state.inventory.of_product(record.product):
+            if other.device_id != device_id and not other.is_suspended:
+                apply(state, other.device_id, InventoryChange(change.firmware_version), reason)
+
+    return replace(options, seams=replace(options.seams, state=replace(options.seams.state, apply=spread)))
+
+
 def _first_only(key: Callable[[DeviceRecord], Hashable]) -> Change:
     """Restore only the first of the Devices that have something in common."""
 
@@ -163,6 +224,30 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "MP105-04 MP105-05",
         "Of each model the first meter that reports new firmware is restored, and no other.",
         _first_only(lambda record: record.product),
+    ),
+    violation(
+        "device-error-suspends",
+        "MP105-09",
+        "A Commissioned meter that answers SR11.2 with an error is suspended.",
+        after_read(_suspended_by_error),
+    ),
+    violation(
+        "second-read-commissions",
+        "MP105-10",
+        "SR11.2 to a meter that was restored to InstalledNotCommissioned makes it Commissioned.",
+        after_read(_second_read_commissions),
+    ),
+    violation(
+        "second-arrival-commissions",
+        "MP105-10",
+        "A response that arrives twice makes a meter Commissioned that was InstalledNotCommissioned.",
+        _second_arrival_commissions,
+    ),
+    violation(
+        "colleagues-version-recorded",
+        "SCOPE-06",
+        "Restoring one meter records its version for the Commissioned ones of its model.",
+        _for_colleagues_too,
     ),
 )
 """When, for how long, and who."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType
+from dsp_conformance.duis.catalogue import CommandVariant, DeviceStatus, DeviceType
 from dsp_conformance.duis.terms import UserRole
 from dsp_conformance.stub.access_control import Case, Refusal, Rejected
 from dsp_conformance.stub.deviations.changes import (
@@ -21,12 +21,14 @@ from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.cpl import CplEntry, ProductModel
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import FirmwareList
+    from dsp_conformance.stub.services import Result, Services
     from dsp_conformance.stub.state import DspState
     from dsp_conformance.stub.traffic import DeviceTraffic, Order
 
@@ -136,6 +138,23 @@ def _restored_by(*roles: UserRole) -> Change:
         return replace(options, seams=replace(options.seams, traffic=traffic))
 
     return change
+
+
+def _restored_over_the_wan_alone(options: DspOptions) -> DspOptions:
+    """Take no notice of responses to SR11.2 whose command was returned for local delivery too."""
+    act, inner = options.seams.act, options.seams.traffic.change
+    both: set[RequestID] = set()
+
+    def noted(services: Services, case: Case) -> Result:
+        if case.request.command_variant is CommandVariant.NON_CRITICAL_BOTH:
+            both.add(case.request.request_id)
+        return act(services, case)
+
+    def change(traffic: DeviceTraffic, order: Order, octets: bytes, record: DeviceRecord) -> InventoryChange:
+        return NO_CHANGE if order.request_id in both else inner(traffic, order, octets, record)
+
+    traffic = replace(options.seams.traffic, change=change)
+    return replace(options, seams=replace(options.seams, act=noted, traffic=traffic))
 
 
 def _waits_for_activation(options: DspOptions) -> DspOptions:
@@ -271,6 +290,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "MP105-03",
         "The response restores nothing if a distributor or transporter asked.",
         _restored_by(UserRole.IS, UserRole.GS, UserRole.ES, UserRole.RSA, UserRole.OU),
+    ),
+    violation(
+        "both-ways-not-restored",
+        "MP105-03",
+        "The response to SR11.2 with Command Variant 3 restores nothing.",
+        _restored_over_the_wan_alone,
     ),
     violation(
         "activation-awaited-for-ever",

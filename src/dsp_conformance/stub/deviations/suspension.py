@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dsp_conformance.duis.catalogue import CplStatus, DeviceStatus, DeviceType
 from dsp_conformance.duis.messages import Inventory, InventoryDevice
 from dsp_conformance.duis.response_codes import ResponseCode
-from dsp_conformance.stub.deviations.changes import Act, acting, suspends
+from dsp_conformance.stub.deviations.changes import Act, acting, suspending, suspends
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
 from dsp_conformance.stub.mp105 import SUSPENDED_FROM
 from dsp_conformance.stub.services import Acceptance, Result, Services
@@ -27,18 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["DEVIATIONS", "lagging", "shown"]
 
 
-def _suspending(
-    make: Callable[[Callable[[DspState, CplEntry], None]], Callable[[DspState, CplEntry], None]],
-) -> Change:
-    def change(options: DspOptions) -> DspOptions:
-        suspend = make(options.seams.state.suspend)
-        return replace(
-            options, seams=replace(options.seams, state=replace(options.seams.state, suspend=suspend))
-        )
-
-    return change
-
-
 def _also(concerned: Callable[[CplEntry, DeviceRecord], bool]) -> Change:
     """Suspend Devices of other models too."""
 
@@ -51,7 +39,7 @@ def _also(concerned: Callable[[CplEntry, DeviceRecord], bool]) -> Change:
 
         return suspend
 
-    return _suspending(make)
+    return suspending(make)
 
 
 def _unless(left_as: Callable[[CplStatus], bool]) -> Change:
@@ -60,7 +48,7 @@ def _unless(left_as: Callable[[CplStatus], bool]) -> Change:
     def make(inner: Callable[[DspState, CplEntry], None]) -> Callable[[DspState, CplEntry], None]:
         return lambda state, entry: None if left_as(entry.status) else inner(state, entry)
 
-    return _suspending(make)
+    return suspending(make)
 
 
 def _first_only(inner: Callable[[DspState, CplEntry], None]) -> Callable[[DspState, CplEntry], None]:
@@ -205,10 +193,18 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         suspends(lambda _, record, right: right and record.device_type is not DeviceType.GSME),
     ),
     violation(
+        "installed-never-suspended",
+        "BASE-01",
+        "A Device that is InstalledNotCommissioned is never suspended.",
+        suspends(
+            lambda _, record, right: right and record.status is not DeviceStatus.INSTALLED_NOT_COMMISSIONED
+        ),
+    ),
+    violation(
         "first-suspended-only",
         "BASE-01",
         "Of several Devices recorded with the firmware only the first is suspended.",
-        _suspending(_first_only),
+        suspending(_first_only),
     ),
     violation(
         "inventory-hides-suspended",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import FirmwareList
+    from dsp_conformance.stub.state import DspState
 
 __all__ = ["DEVIATIONS"]
 
@@ -69,6 +70,23 @@ def _whatever_listed(when: Callable[[bool], bool]) -> Change:
     return change
 
 
+def _whole_model(options: DspOptions) -> DspOptions:
+    """Have the outcome of SR11.3 restore every Suspended Device of the model."""
+    apply = options.seams.state.apply
+
+    def spread(state: DspState, device_id: Eui64, change: InventoryChange, reason: str) -> None:
+        record = state.inventory.get(device_id)
+        apply(state, device_id, change, reason)
+        if record is None or change.status is None or not reason.startswith("SR11.3"):
+            return
+        for other in state.inventory.of_product(record.product):
+            if other.is_suspended:
+                theirs = InventoryChange(change.firmware_version, other.status_before_suspension)
+                apply(state, other.device_id, theirs, reason)
+
+    return replace(options, seams=replace(options.seams, state=replace(options.seams.state, apply=spread)))
+
+
 def _commissioned(change: InventoryChange) -> InventoryChange:
     return replace(change, status=DeviceStatus.COMMISSIONED) if change.status else change
 
@@ -79,6 +97,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "BASE-03",
         "SR11.1 is rejected if it lists a Suspended Device.",
         _for_suspended(lambda _: Acceptance(ResponseCode.E110101)),
+    ),
+    violation(
+        "update-not-distributed-to-suspended",
+        "BASE-06",
+        "SR11.1 is accepted if it lists a Suspended Device, and the image sent to nobody.",
+        _for_suspended(lambda _: Acceptance(ResponseCode.I99)),
     ),
     violation(
         "update-warns-of-suspended",
@@ -137,6 +161,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
                 NO_CHANGE if succeeded and record.device_type is DeviceType.GSME else change
             )
         ),
+    ),
+    violation(
+        "activation-restores-whole-model",
+        "SCOPE-06",
+        "SR11.3 to one meter restores all Suspended ones of its model.",
+        _whole_model,
     ),
     violation(
         "resent-activation-ignored",
