@@ -126,7 +126,7 @@ def activated_in_silence(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     if stage.was_activated(staged):
         return
-    before = stage.traffic.read_record(staged).status
+    before = stage.remembered(staged).status
     stage.arrange(staged, "11.3", Fault.RESPONSE_LOST)
     request = make_request(stage, staged, "11.3")
     request.require_accepted("the firmware could not be activated")

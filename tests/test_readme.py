@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from dsp_conformance.cli import main
 from dsp_conformance.target import load_target
 
 ROOT = Path(__file__).parents[1]
@@ -34,3 +37,19 @@ def test_the_readmes_shortest_target_file_works(readme: str, tmp_path: Path) -> 
     (tmp_path / "target.toml").write_text(_blocks(readme, "toml")[0], encoding="utf-8")
 
     assert load_target(tmp_path / "target.toml").testbed is not None
+
+
+def test_the_readmes_sample_of_a_result_is_that_of_a_whole_run(readme: str) -> None:
+    ledger = json.loads(CliRunner().invoke(main, ["requirements", "--json"]).stdout)
+    traced = json.loads(CliRunner().invoke(main, ["trace", "--json"]).stdout)
+    scenarios = {
+        one["id"]: sum(len(scenario["rows"]) or 1 for scenario in one["scenarios"]) for one in traced
+    }
+    (sample,) = re.findall(r"```\n(dsp-conformance stub .*?)```", readme, re.DOTALL)
+
+    must = sum(one["keyword"] == "MUST" for one in ledger)
+    assert f"conformant in all {must} MUST requirements" in sample
+    shown = re.findall(r"^ (\S+-\d\d)  (.*?) +pass +(\d+ of \d+) passed$", sample, re.MULTILINE)
+    titles = {one["id"]: one["title"] for one in ledger}
+    assert shown
+    assert shown == [(one, titles[one], f"{scenarios[one]} of {scenarios[one]}") for one, *_ in shown]

@@ -136,3 +136,16 @@ def test_a_broken_ledger_is_told_by_file_and_key(command: str, checkout: Checkou
     assert "requirements.toml: requirements.MP105-01.keyword" in done.stderr
     assert "did you mean 'MUST'?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["trace"], ["trace", "--sentences"], ["testbed", "plan"], ["doctor"]])
+def test_looking_at_the_suite_leaves_the_evidence_of_the_last_run_as_it_is(
+    command: list[str], checkout: Checkout
+) -> None:
+    journal = checkout.root / "reports" / "latest" / "journal.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("what a run saw\n", encoding="utf-8")
+
+    assert checkout.run(*command).returncode == 0
+    assert journal.read_text(encoding="utf-8") == "what a run saw\n"
+    assert list(journal.parent.iterdir()) == [journal]

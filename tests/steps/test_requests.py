@@ -293,9 +293,7 @@ def test_firmware_that_the_dsp_does_not_activate_could_not_be_activated(
     running = suspended.running
     monkeypatch.setattr(type(stage), "arrange", lambda *_: None)
     stranger = stage.traffic.stranger()
-    supplier_of = type(stage.traffic).supplier_of
-    asked = [supplier_of(stage.traffic, DeviceType.ESME), stranger]
-    monkeypatch.setattr(type(stage.traffic), "supplier_of", lambda *_: asked.pop(0))
+    monkeypatch.setattr(type(stage.traffic), "supplier_of", lambda *_: stranger)
     with pytest.raises(Inconclusive, match="could not be activated"):
         activated_in_silence(stage, "ESME")
     assert suspended.running == running

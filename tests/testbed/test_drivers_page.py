@@ -7,6 +7,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from dsp_conformance.cli import main
 from dsp_conformance.target.form import TargetForm
 from dsp_conformance.target.testbed_form import DRIVERS
 from dsp_conformance.testbed.command import ExitCode
@@ -42,3 +45,14 @@ def test_every_key_operation_and_exit_code_is_told() -> None:
     assert [name for name in OperationName if f"`{name}`" not in PAGE] == []
     assert [code for code in ExitCode if f"\n| {code.value} | " not in PAGE] == []
     assert set(json.loads(_blocks("json")[0])) == {"operation", "about", "body"}
+
+
+def test_how_much_a_list_of_devices_can_show_is_told_as_it_is() -> None:
+    plan = CliRunner().invoke(main, ["testbed", "plan"]).stdout
+    can, cannot = (
+        int(re.findall(pattern, plan)[0]) for pattern in (r"for (\d+) scenarios", r"(\d+) scenarios cannot")
+    )
+    told = [int(number) for number in re.findall(r"about (\d+) of (\d+)", PAGE)[0]]
+
+    for number, true in zip(told, (can, can + cannot), strict=True):
+        assert abs(number - true) <= 15, (told, can, can + cannot)

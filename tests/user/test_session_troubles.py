@@ -33,7 +33,7 @@ def _failed(exchange: Exchange) -> list[str]:
     return [check.requirement for check in exchange.checks if not check.passed]
 
 
-@pytest.mark.parametrize("status", [201, 302, 400, 403, 404, 500, 503])
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 500, 503])
 def test_an_http_status_is_no_defect_of_the_product(
     session: UserSession, paper_dsp: PaperDsp, pen: Pen, status: int
 ) -> None:
@@ -46,6 +46,26 @@ def test_an_http_status_is_no_defect_of_the_product(
     assert (exchange.response, exchange.checks, exchange.accepted) == (None, (), False)
     assert exchange.answer is not None
     assert exchange.title == "SR11.2 CV1 → no usable answer"
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_any_http_success_may_carry_a_duis_answer(
+    session: UserSession, paper_dsp: PaperDsp, pen: Pen, status: int
+) -> None:
+    paper_dsp.status, paper_dsp.answer = status, pen.acknowledge()
+    exchange = _read_firmware(session)
+    assert exchange.accepted
+    assert not _failed(exchange)
+
+
+def test_an_http_success_other_than_200_with_nothing_in_it_is_no_defect_of_the_product(
+    session: UserSession, paper_dsp: PaperDsp
+) -> None:
+    paper_dsp.status, paper_dsp.answer = 202, lambda _: b""
+    exchange = _read_firmware(session)
+    assert exchange.trouble is not None
+    assert exchange.trouble.environment
+    assert exchange.checks == ()
 
 
 def test_of_what_came_with_an_http_status_200_octets_are_shown(

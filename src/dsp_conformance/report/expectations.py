@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _LAYOUT: Final = (
     "look at the GBCSPayload of the response; the layout is that of use cases ECS52, GCS38 and CS06"
 )
+_NO_IMAGE: Final = (
+    "SR11.1 was accepted before, so its image should be at the Device: see whether the DSP sent it. SR11.3 "
+    "follows at once, so a testbed whose images take time is to bring them before SR11.1 is answered"
+)
 _OF_THE_CPL: Final = frozenset({"firmware_version_status", "cpl_status"})
 _STATUS_CODES: Final = frozenset({ResponseCode.E5, ResponseCode.E51})
 
@@ -174,10 +178,11 @@ def expect_activated(message: gbcs.Message, activated: str) -> None:
         raise unreadable(error) from error
     wanted = gbcs.Activation(gbcs.ActivationCode.SUCCESS, gbcs.FirmwareVersion.parse(activated))
     if outcome != wanted:
+        no_image = isinstance(outcome, gbcs.Activation) and outcome.code is gbcs.ActivationCode.NO_IMAGE_HELD
         raise RequirementNotMet(
             expected=f"activation of {activated.upper()} with code 0",
             found=_activation(outcome),
-            hint="the Device's answer must be passed on as it is",
+            hint=_NO_IMAGE if no_image else "the Device's answer must be passed on as it is",
         )
 
 
@@ -242,18 +247,27 @@ def expect_same_record(record: InventoryDevice, before: InventoryDevice) -> None
     Raises:
         RequirementNotMet: a field differs; each is named with both values.
     """
-    changed = [
-        (_spaced(field.name), getattr(before, field.name), getattr(record, field.name))
-        for field in fields(InventoryDevice)
-        if field.name not in _OF_THE_CPL and getattr(before, field.name) != getattr(record, field.name)
-        if field.name != "firmware_version" or not _still_runs(record, before)
-    ]
+    changed = _changes(record, before)
     if changed:
         raise RequirementNotMet(
             expected=f"the record of {before.device_id} unchanged",
             found="; ".join(f"{name} {was} became {now}" for name, was, now in changed),
             hint="nothing that happened in this scenario may change this Device's record",
         )
+
+
+def is_same_record(record: InventoryDevice, before: InventoryDevice) -> bool:
+    """Tell whether a Device's record is as it was, as `expect_same_record` compares them."""
+    return not _changes(record, before)
+
+
+def _changes(record: InventoryDevice, before: InventoryDevice) -> list[tuple[str, object, object]]:
+    return [
+        (_spaced(field.name), getattr(before, field.name), getattr(record, field.name))
+        for field in fields(InventoryDevice)
+        if field.name not in _OF_THE_CPL and getattr(before, field.name) != getattr(record, field.name)
+        if field.name != "firmware_version" or not _still_runs(record, before)
+    ]
 
 
 def _still_runs(record: InventoryDevice, before: InventoryDevice) -> bool:

@@ -108,9 +108,9 @@ class RunRecorder:
                 self.files[relative_feature_file(item, template)] = Path(template.feature.filename)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self) -> None:
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Take down what is going to run."""
-        if self._collected:
+        if self._collected and not session.config.getoption("collectonly", default=False):
             self.journal.planned(self._collected)
             for name, path in self.files.items():
                 self._include(name, path)

@@ -29,6 +29,8 @@ from dsp_conformance.user.transport import (
 )
 
 _OK = 200
+_TAKEN = range(201, 300)
+"""HTTP statuses that a DUIS answer may come with too: which one is laid down nowhere (``domain.md``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,7 @@ def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector, *, spo
 
 def _no_duis(answer: HttpAnswer) -> Trouble | None:
     """Tell why an HTTP answer comes from something else than a DSP's DUIS service, if it does."""
-    if answer.status != _OK:
+    if answer.status != _OK and not (answer.status in _TAKEN and answer.octets):
         excerpt = answer.octets[:200].decode("utf-8", errors="replace").strip()
         place = dict(answer.headers).get("location", "")
         led = f" to {place[:200]}, and redirects are not followed" if place else ""

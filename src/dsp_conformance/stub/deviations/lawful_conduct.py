@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.duis import xml
-from dsp_conformance.duis.catalogue import DeviceStatus, catalogue
+from dsp_conformance.duis.catalogue import DeviceStatus, Kind, catalogue
 from dsp_conformance.duis.messages import Inventory, InventoryDevice, ServiceRequest, UnexpectedShape
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import Case, Refusal, Refused, Rejected
@@ -25,12 +27,15 @@ from dsp_conformance.stub.deviations.suspension import lagging, shown
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
 if TYPE_CHECKING:
+    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.dsp import Answer, DspOptions, ReferenceDsp
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import FirmwareList, InventoryChange
 
 __all__ = ["DEVIATIONS"]
+
+_A_MOMENT: Final = timedelta(seconds=0.4)
 
 
 def _ordered(*names: str) -> Change:
@@ -107,6 +112,34 @@ def _short_version(_: Services, device: InventoryDevice) -> InventoryDevice:
 
 def _version_in_lower_case(_: Services, device: InventoryDevice) -> InventoryDevice:
     return replace(device, firmware_version=(device.firmware_version or "").lower())
+
+
+def _two_copies(options: DspOptions) -> DspOptions:
+    """Answer SR8.2 in turn out of the inventory and out of a copy of it that lags."""
+    asked: Counter[Eui64] = Counter()
+
+    def of_the_copy(services: Services, device: InventoryDevice) -> bool:
+        del services
+        asked[device.device_id] += 1
+        return asked[device.device_id] % 2 == 0
+
+    return lagging(0.5, when_restored=False, where=of_the_copy)(options)
+
+
+def _barred_a_moment_longer(case: Case, refusal: Refusal | None) -> Refusal | None:
+    """Keep ordinary requests back from a restored Device for a moment."""
+    device = case.device
+    if device is None or case.entry.variant == "11.2" or case.entry.kind is not Kind.NON_CRITICAL:
+        return refusal
+    statuses = [change.status for change in device.history[-2:]]
+    restored = len(statuses) > 1 and statuses[0] is DeviceStatus.SUSPENDED and not device.is_suspended
+    if restored and datetime.now(UTC) - device.history[-1].at < _A_MOMENT:
+        return Rejected(case.policy.rejection_code, "not yet known to be restored")
+    return refusal
+
+
+def _http_202(_: ReferenceDsp, __: bytes, answer: Answer) -> Answer:
+    return replace(answer, status=HTTPStatus.ACCEPTED) if answer.afterwards is not None else answer
 
 
 def _with_neighbours(inner: Act) -> Act:
@@ -208,6 +241,24 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SR8.2 shows what became of a Device's status a fifth of a second later.",
         lagging(0.2, when_restored=False),
         concerns="BASE-01 BASE-06 BASE-07 MP105-04 MP105-05 MP105-06",
+    ),
+    lawful(
+        "inventory-of-two-copies",
+        "SR8.2 shows a Device's status by turns as it is and as it was half a second ago.",
+        _two_copies,
+        concerns="BASE-01 BASE-06 MP105-04 MP105-05 MP105-08 MP105-09 MP105-10 MP105-11 SCOPE-02 SCOPE-06",
+    ),
+    lawful(
+        "restored-device-barred-a-moment-longer",
+        "Ordinary requests to a restored Device are let through a moment after SR8.2 shows it restored.",
+        check("device_status", _barred_a_moment_longer),
+        concerns="MP105-07",
+    ),
+    lawful(
+        "acknowledged-by-http-202",
+        "Acknowledgements of requests to a Device come with HTTP 202.",
+        finishing(_http_202),
+        concerns="DUIS-04 MP105-03",
     ),
     lawful(
         "inventory-with-neighbours",

@@ -111,10 +111,17 @@ def _is_suspended(device: InventoryDevice) -> bool:
     return device.status is DeviceStatus.SUSPENDED
 
 
-def lagging(seconds: float, *, when_restored: bool) -> Change:
-    """Show what became of a Device's status only so many seconds later."""
+def lagging(
+    seconds: float,
+    *,
+    when_restored: bool,
+    where: Callable[[Services, InventoryDevice], bool] = lambda _, __: True,
+) -> Change:
+    """Show what became of a Device's status only so many seconds later, whenever `where` says so."""
 
     def amend(services: Services, device: InventoryDevice) -> InventoryDevice:
+        if not where(services, device):
+            return device
         record = services.state.inventory.get(device.device_id)
         if record is None or len(record.history) < 2 or (when_restored and record.is_suspended):  # noqa: PLR2004 - the last and one before
             return device
