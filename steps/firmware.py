@@ -1,13 +1,13 @@
-"""Given: the firmware that Devices run, that the CPL lists, and that was sent to them."""
+"""The firmware that Devices run, that the CPL lists, that was sent to them, and that restored them."""
 
-from pytest_bdd import given
+from pytest_bdd import given, when
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
 from dsp_conformance.report.expectations import expect_accepted, expect_accepted_for
-from dsp_conformance.report.needs import needs
+from dsp_conformance.report.needs import Words, needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.testbed.protocol import Capability, Fault
-from fixtures.devices import NUMBERS, SPELLINGS, new_version
+from fixtures.devices import NUMBERS, SPELLINGS, StagedDevice, new_version
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
 from fixtures.traffic import usable
@@ -82,14 +82,49 @@ def runs_the_same(stage: Stage, device: str, meter: str) -> None:
     stage.run_firmware(stage.device(device_name(device)), stage.device(meter).running)
 
 
-@given(sentence("the {meter} has been restored by SR11.2 Read Firmware Version"))
-def restored(stage: Stage, meter: str) -> None:
+_EITHER_WAY = "(?:SR11.2 Read Firmware Version|(?P<update>SR11.3 Activate Firmware))"
+
+
+def _for_an_update(words: Words) -> list[Capability]:
+    return [Capability.EDIT_CPL] if words["update"] else []
+
+
+@given(sentence(f"the {{meter}} has been restored by {_EITHER_WAY}"))
+@needs(_for_an_update)
+def restored(stage: Stage, meter: str, update: str | None = None) -> None:
     staged = stage.device(meter)
+    if update:
+        _restore_by_update(stage, staged)
+        return
     made = make_request(stage, staged, "11.2")
     # A DSP that rejects SR11.2 misses what the scenario judges, so this is no mere precondition.
     expect_accepted(usable(made.exchange), rejection_code=stage.run.profile.rejection_code)
     stage.traffic.response_to(made.exchange)
     stage.remember(staged, staged.before)
+
+
+def _restore_by_update(stage: Stage, device: StagedDevice) -> None:
+    """Restore a Device as it could be before MP105, so that what follows does not depend on SR11.2."""
+    firmware_sent(stage, device.name)
+    made = make_request(stage, device, "11.3")
+    made.require_accepted("the meter could not be restored")
+    stage.traffic.require_response(made.exchange)
+    firmware = stage.firmware_of(device)
+    device.listed[firmware.version] = firmware.cpl_entry_id
+    stage.remember(device, device.before)
+
+
+@when(sentence(f"{_EITHER_WAY} restores the {{meter}}"))
+@needs(_for_an_update)
+def restores(stage: Stage, meter: str, update: str | None = None) -> None:
+    device = stage.device(meter)
+    if update:
+        _restore_by_update(stage, device)
+        return
+    made = make_request(stage, device, "11.2")
+    made.require_accepted("the meter could not be restored")
+    stage.sent = made.exchange
+    stage.traffic.record_in_status(device, DeviceStatus.COMMISSIONED)
 
 
 @given(sentence("new firmware that the CPL lists as Active for the model of the {device}"))

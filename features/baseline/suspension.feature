@@ -37,8 +37,7 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
   @BASE-01
   Scenario Outline: A restored meter is suspended again by the firmware that it runs
     Given a Suspended <meter>
-    And the <meter> now runs firmware that the CPL lists as Active for its model
-    And the <meter> has been restored by SR11.2 Read Firmware Version
+    And the <meter> has been restored by SR11.3 Activate Firmware
     When the firmware that the <meter> runs is removed from the CPL
     Then the inventory shows the <meter> as Suspended
 
@@ -50,8 +49,7 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
   @BASE-01
   Scenario Outline: A restored meter is not suspended again by other firmware
     Given a Suspended <meter>
-    And the <meter> now runs firmware that the CPL lists as Active for its model
-    And the <meter> has been restored by SR11.2 Read Firmware Version
+    And the <meter> has been restored by SR11.3 Activate Firmware
     And a Commissioned <meter> of the same model with other firmware, called the "other firmware"
     When the firmware of the "other firmware" is removed from the CPL
     Then the inventory shows the "other firmware" as Suspended

@@ -39,20 +39,6 @@ Feature: What comes twice changes nothing twice
       | gsme     | GSME  | Commissioned             |
       | gsme-inc | GSME  | InstalledNotCommissioned |
 
-  @DUIS-04
-  Scenario Outline: Two users who ask a Suspended meter at once get a response each
-    Given a Suspended <meter>
-    And the <meter> now runs firmware that the CPL lists as Active for its model
-    When the <one> and the <other> send SR11.2 Read Firmware Version to the <meter> at once
-    Then both requests are accepted
-    And both responses show the firmware that the <meter> runs
-    And the inventory shows the <meter> as Commissioned with that firmware
-
-    Examples:
-      | id   | meter | one             | other                   |
-      | esme | ESME  | import supplier | electricity distributor |
-      | gsme | GSME  | gas supplier    | gas transporter         |
-
   @MP105-11
   Scenario Outline: A re-sent activation that finds the new firmware running restores the meter
     Given a <meter> that was <before> when its firmware was removed from the CPL

@@ -117,6 +117,14 @@ Feature: The inventory follows what a Suspended meter reports
       | digits | without any letter |
 
   @MP105-04
+  Scenario: A restored electricity meter is suspended again by the firmware that it reported
+    Given a Suspended ESME
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    And the ESME has been restored by SR11.2 Read Firmware Version
+    When the firmware that the ESME runs is removed from the CPL
+    Then the inventory shows the ESME as Suspended
+
+  @MP105-04
   Scenario: A Suspended electricity meter is restored once the CPL lists the firmware that it reported before
     Given a Suspended ESME
     And the ESME now runs firmware on no CPL entry
@@ -156,6 +164,14 @@ Feature: The inventory follows what a Suspended meter reports
       | id     | how                |
       | high   | above 7FFFFFFF     |
       | digits | without any letter |
+
+  @MP105-05
+  Scenario: A restored gas meter is suspended again by the firmware that it reported
+    Given a Suspended GSME
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    And the GSME has been restored by SR11.2 Read Firmware Version
+    When the firmware that the GSME runs is removed from the CPL
+    Then the inventory shows the GSME as Suspended
 
   @MP105-05
   Scenario: A Suspended gas meter is restored once the CPL lists the firmware that it reported before

@@ -168,7 +168,7 @@ Feature: A Suspended meter stays closed to ordinary requests
   @SCOPE-01
   Scenario Outline: Other non-critical requests are still rejected after the meter was read, and every time
     Given a Suspended <meter> and a twin that is Commissioned
-    And the supplier has sent SR11.2 Read Firmware Version to the <meter> in vain
+    And the supplier has sent SR11.2 Read Firmware Version to the <meter>, which stayed Suspended
     When the supplier sends SR4.1.1 to both
     And the supplier sends SR4.1.1 to both
     Then the request to the twin is accepted
@@ -211,9 +211,8 @@ Feature: A Suspended meter stays closed to ordinary requests
   @SCOPE-02
   Scenario Outline: A rejected request is not sent once the meter is restored either
     Given a Suspended <meter> and a twin that is Commissioned
-    And the <meter> now runs firmware that the CPL lists as Active for its model
     When the supplier sends SR4.1.1 to both
-    And SR11.2 Read Firmware Version restores the <meter>
+    And SR11.3 Activate Firmware restores the <meter>
     Then the request to the twin is accepted
     And the request to the Suspended <meter> is rejected for its device status
     And nothing of the rejected request is ever sent to the <meter>
