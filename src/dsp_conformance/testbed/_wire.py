@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Plain
 
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.json_values import certificate_in, eui64_in, text_in
-from dsp_conformance.testbed.protocol import Capability
+from dsp_conformance.testbed.protocol import EXTENSIONS, Capability
 
 __all__ = [
     "ADDED_CPL_ENTRY",
@@ -62,9 +62,6 @@ class _Dsp(_Answer):
     signing_certificates: tuple[_Pem, ...] = ()
 
 
-_EXTENSIONS = frozenset({Capability.DELIVER_LOCALLY})
-
-
 class Capabilities(_Answer):
     """The answer to GET /capabilities."""
 
@@ -75,7 +72,7 @@ class Capabilities(_Answer):
     @property
     def all(self) -> frozenset[Capability]:
         """The capabilities, and the extensions that are known here."""
-        return self.capabilities | (_EXTENSIONS & self.extensions)
+        return self.capabilities | (EXTENSIONS & self.extensions)
 
 
 class _AddedCplEntry(_Answer):
