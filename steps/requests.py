@@ -104,15 +104,18 @@ def sent_bad(stage: Stage, variant: str, defect: str, device: str) -> None:
 @given(
     sentence(
         "the supplier has sent SR11.2 Read Firmware Version to the {device}"
-        "(?: in vain|(?P<stayed>, which stayed Suspended))"
+        "(?: in vain|(?P<stayed>, which stayed Suspended)|(?P<late>, whose response is under way))"
     )
 )
-def sent_in_vain(stage: Stage, device: str, stayed: str | None = None) -> None:
+def sent_in_vain(stage: Stage, device: str, stayed: str | None = None, late: str | None = None) -> None:
     staged = stage.device(device_name(device))
     made = make_request(stage, staged, "11.2")
     if not stayed:
         # A DSP that rejects SR11.2 misses what the scenario judges, so this is no mere precondition.
         expect_accepted(usable(made.exchange), rejection_code=stage.run.profile.rejection_code)
+    if late:
+        stage.await_command(staged, made.exchange)
+        return
     if made.exchange.accepted:
         stage.await_outcome(made.exchange)
     if stayed:  # whether SR11.2 was accepted or not: what follows does not rest on it

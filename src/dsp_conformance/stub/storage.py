@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
     from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.stub.cpl import CentralProductsList
@@ -57,15 +59,23 @@ class StoredData:
     undelivered: tuple[Undelivered, ...] = ()
 
 
+def _public_key(octets: bytes) -> PublicKeyTypes:
+    return load_der_public_key(octets)
+
+
+def _certificate(octets: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(octets)
+
+
 class _Pickler(pickle.Pickler):
     """Writes certificates and public keys, which do not say themselves how they are written."""
 
     def reducer_override(self, value: object) -> Any:
         if isinstance(value, ec.EllipticCurvePublicKey):
             octets = value.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-            return load_der_public_key, (octets,)
+            return _public_key, (octets,)
         if isinstance(value, x509.Certificate):
-            return x509.load_der_x509_certificate, (value.public_bytes(Encoding.DER),)
+            return _certificate, (value.public_bytes(Encoding.DER),)
         return NotImplemented
 
 

@@ -1,9 +1,13 @@
 """Whom and what a message that the DSP posted names: the request it answers, its parties, its recipients."""
 
+from typing import Final
+
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, Response
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Delivery
+
+_SUSPENDED: Final = "DeviceSuspended"
 
 
 def answered_request(delivery: Delivery) -> RequestID | None:
@@ -39,6 +43,12 @@ def recipients_of(response: Response) -> set[Eui64]:
         *([] if request_id is None else [request_id.originator]),
         *([] if response_id is None else [response_id.target]),
     }
+
+
+def told_of(delivery: Delivery) -> Eui64 | None:
+    """Return the Device that a DCC alert tells something of, other than that it was suspended."""
+    body = None if delivery.response is None else delivery.response.body
+    return body.device_id if isinstance(body, DccAlert) and body.change != _SUSPENDED else None
 
 
 def _named(response: Response) -> set[Eui64]:
