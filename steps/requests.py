@@ -18,9 +18,10 @@ from dsp_conformance.report.refusals import (
     expect_refused,
     expect_rejected,
 )
-from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.report.verdicts import Cause, Inconclusive, NotApplicable, RequirementNotMet
 from dsp_conformance.user.checks import SENT_TO_THE_DEVICE
 from fixtures.bad_requests import DEFECTS, send_bad, send_good
+from fixtures.devices import StagedDevice
 from fixtures.request_making import WAYS, MadeRequest, make_request
 from fixtures.settling import once
 from fixtures.stage import Stage
@@ -133,6 +134,12 @@ def ordinary_request(stage: Stage, *, variant: str, name: str, device: str, answ
         stage.traffic.require_response(made.exchange)
 
 
+def _is_barred(stage: Stage, device: StagedDevice, response: Response) -> bool:
+    """Tell whether a request was rejected because its Device is Suspended."""
+    suspended = stage.remembered(device).status is DeviceStatus.SUSPENDED
+    return suspended and response.response_code is stage.run.profile.rejection_code
+
+
 def _both_roles(words: Words) -> list[UserRole]:
     return [ROLES[str(words[name])] for name in ("role", "other")]
 
@@ -150,6 +157,11 @@ def send_at_once(stage: Stage, *, role: str, other: str, variant: str, name: str
     staged = stage.device(device_name(device))
     for who in (role, other):
         made = make_request(stage, staged, variant, sender=stage.traffic.act_as(ROLES[who]))
+        if not stage.at_once and _is_barred(stage, staged, usable(made.exchange)):
+            raise NotApplicable(
+                f"SR{variant} is rejected for the Suspended {staged.name}, which is judged elsewhere, "
+                "so that there are no responses to count"
+            )
         made.require_accepted(_NO_ORDINARY_REQUEST)
         stage.at_once.append(made.exchange)
 

@@ -15,6 +15,7 @@ Feature: A meter returns to the status that it held immediately before its suspe
     And the <meter> now runs firmware that the CPL lists as Active for its model
     When the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
+    And the response shows the firmware that the <meter> runs
     And the inventory shows the <meter> as <before> with that firmware
 
     Examples:
@@ -32,6 +33,7 @@ Feature: A meter returns to the status that it held immediately before its suspe
     And the <meter> now runs firmware that the CPL lists as Active for its model
     When the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
+    And the response shows the firmware that the <meter> runs
     And the inventory shows the <meter> as <before> with that firmware
 
     Examples:
@@ -47,6 +49,7 @@ Feature: A meter returns to the status that it held immediately before its suspe
     And the <meter> now runs firmware that the CPL lists as Active for its model
     When the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
+    And the response shows the firmware that the <meter> runs
     And the inventory shows the <meter> as <before> with that firmware
 
     Examples:
@@ -63,6 +66,7 @@ Feature: A meter returns to the status that it held immediately before its suspe
     And the <meter> now runs firmware that the CPL lists as Active for its model
     When the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
+    And the response shows the firmware that the <meter> runs
     And the inventory shows the <meter> as <before> with that firmware
 
     Examples:

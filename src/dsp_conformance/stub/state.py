@@ -87,9 +87,12 @@ class DspState:
             KeyError: there is no such entry.
         """
         with self.lock:
-            entry = self.cpl.remove(entry_id)
-            if entry.status is CplStatus.ACTIVE:
-                self._seams.suspend(self, entry)
+            self._seams.removed(self, self.cpl.remove(entry_id))
+
+    def follow_removal(self, entry: CplEntry) -> None:
+        """Suspend whom it concerns that an entry was taken out; nobody where it was not in force any more."""
+        if entry.status is CplStatus.ACTIVE:
+            self._seams.suspend(self, entry)
 
     def suspend_without(self, entry: CplEntry) -> None:
         """Suspend the Devices recorded with an entry that has left, unless another still covers them."""
@@ -176,10 +179,12 @@ class StateSeams:
 
     Attributes:
         suspend: suspends the Devices concerned when an entry in force left the CPL.
+        removed: follows the removal of an entry, whose status is the one that it had.
         apply: changes the record of a Device that is in the inventory, and says why.
         stored: returns what of a Device's record is kept over a restart.
     """
 
     suspend: Callable[[DspState, CplEntry], None] = DspState.suspend_without
+    removed: Callable[[DspState, CplEntry], None] = DspState.follow_removal
     apply: Callable[[DspState, Eui64, InventoryChange, str], None] = DspState.put_down
     stored: Callable[[DeviceRecord], DeviceRecord] = _as_it_is

@@ -15,8 +15,10 @@ from dsp_conformance.stub.deviations import (
     believing,
     delivering,
     exceptions,
+    histories,
     lawful_conduct,
     lawful_messages,
+    lawful_waiting,
     listing,
     moments,
     payloads,
@@ -25,6 +27,7 @@ from dsp_conformance.stub.deviations import (
     restoring,
     suspension,
     updating,
+    waiting,
 )
 from dsp_conformance.stub.deviations.deviation import Deviation, DeviationKind
 
@@ -41,6 +44,8 @@ _MODULES: Final = (
     listing,
     moments,
     remembering,
+    histories,
+    waiting,
     suspension,
     updating,
     refusing,
@@ -50,6 +55,7 @@ _MODULES: Final = (
     believing,
     lawful_messages,
     lawful_conduct,
+    lawful_waiting,
 )
 
 CATALOGUE: Final[Mapping[str, Deviation]] = MappingProxyType(
