@@ -7,6 +7,7 @@ from dsp_conformance.report.expectations import expect_accepted, expect_accepted
 from dsp_conformance.report.needs import Words, needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.testbed.protocol import Capability, Fault
+from fixtures.activations import await_giving_up, expect_nothing_learnt
 from fixtures.devices import NUMBERS, SPELLINGS, StagedDevice, new_version
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
@@ -170,18 +171,18 @@ def activated_in_silence(stage: Stage, device: str, how: str | None = None) -> N
     staged = stage.device(device_name(device))
     if not how and stage.was_activated(staged):
         return
-    before = stage.remembered(staged).status
     stage.arrange(staged, "11.3", Fault.RESPONSE_HELD if how else Fault.RESPONSE_LOST)
     request = make_request(stage, staged, "11.3")
     request.require_accepted("the firmware could not be activated")
     stage.unanswered = request.exchange
     stage.await_command(staged, request.exchange)
-    stage.traffic.record_in_status(staged, before or DeviceStatus.SUSPENDED)
+    expect_nothing_learnt(stage, staged, request.exchange)
 
 
 @when("the DSP no longer waits for that response")
 def gave_up(stage: Stage) -> None:
-    stage.await_giving_up()
+    if stage.unanswered is not None:
+        await_giving_up(stage, stage.unanswered)
 
 
 @when(sentence("the late response of the {meter} arrives"))
