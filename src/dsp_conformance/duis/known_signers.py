@@ -1,6 +1,5 @@
 """The certificates that a message may be signed with, found by what KeyInfo says of them."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsp_conformance.smki.certificates import public_key_of
 from dsp_conformance.smki.identity import CertificateIdentity, identity_of
+from dsp_conformance.smki.names import NameParts, parts_of, read_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,14 @@ class KnownSigner:
     Attributes:
         identity: whom it names, and in which role.
         key: its public key, P-256.
-        issuer: the parts of its issuer's name.
+        issuer: what its issuer's name says.
         not_before: in force from this moment on.
         not_after: in force up to this moment.
     """
 
     identity: CertificateIdentity
     key: ec.EllipticCurvePublicKey
-    issuer: frozenset[str]
+    issuer: NameParts
     not_before: datetime
     not_after: datetime
 
@@ -40,10 +40,23 @@ class KnownSigner:
         return cls(
             identity_of(certificate),
             public_key_of(certificate),
-            _name_parts(certificate.issuer.rfc4514_string()),
+            parts_of(certificate.issuer),
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who may have signed a message, by what it says of that.
+
+    Attributes:
+        signers: mostly one, or nobody.
+        readable: whether the issuer's name could be read, so that it had a part in this.
+    """
+
+    signers: tuple[KnownSigner, ...]
+    readable: bool = True
 
 
 class KnownSigners:
@@ -66,20 +79,14 @@ class KnownSigners:
     def __len__(self) -> int:
         return sum(map(len, self._by_serial.values()))
 
-    def find(self, serial: int, issuer: str) -> KnownSigner | None:
-        """Return the signer of that serial number (up to 128 bits) and issuer.
+    def find(self, serial: int, issuer: str) -> Found:
+        """Return whoever may have signed as that serial number (up to 128 bits) of that issuer.
 
-        Writers of the issuer's name differ in the order of its parts, in spaces and in case, so the parts are
-        compared as a set (``wire.md``, pitfalls).
+        The number decides; names are compared as what they say (``wire.md``, pitfalls). Where the name cannot
+        be read, whoever has the number comes into question, and the key tells.
         """
-        candidates = self._by_serial.get(serial)
-        if not candidates:
-            return None
-        parts = _name_parts(issuer)
-        return next((each for each in candidates if each.issuer == parts), None)
-
-
-def _name_parts(text: str) -> frozenset[str]:
-    # An escaped comma splits a part in two, here as there: enough for a comparison.
-    parts = re.split("[,;]", text)
-    return frozenset(re.sub(r"\s*=\s*", "=", part.strip(), count=1).upper() for part in parts)
+        candidates = tuple(self._by_serial.get(serial, ()))
+        name = read_name(issuer) if candidates else None
+        if name is None:
+            return Found(candidates, readable=not candidates)
+        return Found(tuple(each for each in candidates if each.issuer == name))

@@ -17,6 +17,7 @@ from dsp_conformance.stub.deviations import (
     exceptions,
     lawful_conduct,
     lawful_messages,
+    lawful_spelling,
     listing,
     moments,
     payloads,
@@ -49,6 +50,7 @@ _MODULES: Final = (
     answering,
     believing,
     lawful_messages,
+    lawful_spelling,
     lawful_conduct,
 )
 
