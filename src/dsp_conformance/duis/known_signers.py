@@ -1,8 +1,9 @@
 """The certificates that a message may be signed with, found by what KeyInfo says of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dsp_conformance.smki.certificates import public_key_of
 from dsp_conformance.smki.identity import CertificateIdentity, identity_of
 from dsp_conformance.smki.names import NameParts, parts_of, read_name
+
+_EVER: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +67,19 @@ class KnownSigners:
 
     Args:
         certificates: XML signing certificates, P-256.
+        dated: whether they have to be in force when a message comes; otherwise only their keys matter.
 
     Raises:
         SmkiError: a certificate's key is not on P-256.
         SmkiError: a certificate's subject cannot be decoded.
     """
 
-    def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
+    def __init__(self, certificates: Iterable[x509.Certificate], *, dated: bool = True) -> None:
         self._by_serial: dict[int, list[KnownSigner]] = {}
         for certificate in certificates:
             signer = KnownSigner.of(certificate)
+            if not dated:
+                signer = replace(signer, not_before=_EVER[0], not_after=_EVER[1])
             self._by_serial.setdefault(certificate.serial_number, []).append(signer)
 
     def __len__(self) -> int:
