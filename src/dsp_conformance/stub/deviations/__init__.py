@@ -16,6 +16,7 @@ from dsp_conformance.stub.deviations import (
     delivering,
     exceptions,
     lawful_conduct,
+    lawful_echoes,
     lawful_messages,
     lawful_spelling,
     listing,
@@ -51,6 +52,7 @@ _MODULES: Final = (
     believing,
     lawful_messages,
     lawful_spelling,
+    lawful_echoes,
     lawful_conduct,
 )
 
