@@ -1,4 +1,4 @@
-"""Lawful variations that nothing lays down: values that are newer, and echoes of what was bad in a request."""
+"""Lawful variations that nothing lays down: newer values, and echoes of what was bad in a request."""
 
 from __future__ import annotations
 
