@@ -251,6 +251,32 @@ def test_a_failing_scenario_without_requirement_is_not_lost(suite: SmallSuite) -
     assert outcome.exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("ending", "verdict"),
+    [("it answers", "pass"), ("it does not", "inconclusive"), ("the meter is not ready", "inconclusive")],
+)
+def test_a_scenario_that_only_observes_decides_nothing_however_it_ends(
+    suite: SmallSuite, ending: str, verdict: str
+) -> None:
+    seen = f"\n  Scenario: seen\n    Given a DSP\n    Then {ending}\n"
+    outcome = suite.run("Feature: F\n\n  @CORE-01\n  Scenario: judged\n    Given a DSP\n\n  @observed" + seen)
+    assert outcome.scenario("seen")["verdict"] == verdict
+    assert outcome.scenario("seen")["requirement_verdicts"] == {}
+    assert outcome.requirement("CORE-01") == "pass"
+    assert outcome.results["verdict"]["verdict"] == "conformant"
+    assert outcome.exit_code == 0
+
+
+def test_what_a_message_shows_counts_in_a_scenario_that_only_observes_too(suite: SmallSuite) -> None:
+    seen = "  @observed\n  Scenario: seen\n    Given a DSP\n    When it answers in plain text\n"
+    outcome = suite.run("Feature: F\n" + seen)
+    assert outcome.requirement("DUIS-01") == "fail"
+
+
+def test_a_scenario_that_only_observes_voids_the_run_if_the_suite_fails_in_it(suite: SmallSuite) -> None:
+    assert suite.run(one("the suite breaks", "@observed")).exit_code == 4
+
+
 def test_evidence_from_another_thread_is_refused(suite: SmallSuite) -> None:
     outcome = suite.run(one("another thread reports"))
     assert outcome.exit_code == 4

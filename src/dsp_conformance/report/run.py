@@ -271,12 +271,17 @@ class Run:
         """The run's verdict from its requirements' results.
 
         Scenarios without a requirement of the ledger count as MUST, so that nothing that failed is lost.
+        Those that only observe count for nothing, unless the suite itself failed in them.
         """
         if self.unusable:
             return RunVerdict.UNUSABLE
         results = list(results)
         own = [record for record in self.records.values() if not record.identity.added]
-        untagged = [record.verdict for record in own if not record.identity.requirements]
+        untagged = [
+            record.verdict
+            for record in own
+            if not record.identity.requirements and not record.identity.observed
+        ]
         verdict = run_verdict(
             [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
             [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
