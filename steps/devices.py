@@ -24,6 +24,12 @@ def delivers_locally() -> None:
     pass
 
 
+@given("a DSP that serves SMETS1 meters")
+@applies_where("smets1")
+def serves_smets1() -> None:
+    pass
+
+
 @given(sentence("a Commissioned {meter}"))
 @needs(*LISTED_DEVICES, its_supplier)
 def commissioned(stage: Stage, meter: str) -> None:

@@ -19,6 +19,7 @@ from dsp_conformance.stub.deviations import (
     lawful_messages,
     listing,
     moments,
+    other_ways_out,
     payloads,
     refusing,
     remembering,
@@ -38,6 +39,7 @@ __all__ = ["CATALOGUE", "Deviation", "DeviationKind", "UnknownDeviation", "devia
 _MODULES: Final = (
     exceptions,
     restoring,
+    other_ways_out,
     listing,
     moments,
     remembering,
