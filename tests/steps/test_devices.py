@@ -10,7 +10,7 @@ from dsp_conformance.duis.terms import DeviceStatus, DeviceType
 from dsp_conformance.report.verdicts import Inconclusive
 from fixtures.devices import Model
 from fixtures.request_making import make_request
-from steps.devices import cut_off, readable_by_its_supplier, unlike
+from steps.devices import cut_off, open_to_its_supplier, unlike
 
 if TYPE_CHECKING:
     from fixtures.devices import StagedDevice
@@ -41,14 +41,14 @@ def test_a_device_unlike_another_differs_in_what_is_said(stage: Stage, what: str
 def test_a_twin_that_its_supplier_may_not_read_shows_no_entitlement(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readable_by_its_supplier(stage, "ESME")
+    open_to_its_supplier(stage, "ESME")
 
     def rejected(on: Stage, device: StagedDevice, _: str) -> MadeRequest:
         return make_request(on, device, "4.1.1")
 
     monkeypatch.setattr("steps.devices.make_request", rejected)
     with pytest.raises(Inconclusive, match="may not read the twin"):
-        readable_by_its_supplier(stage, "ESME")
+        open_to_its_supplier(stage, "ESME")
 
 
 def test_a_device_that_cannot_be_reached_gets_no_command(stage: Stage) -> None:
