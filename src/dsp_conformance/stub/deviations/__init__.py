@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.stub.deviations import (
     answering,
+    barring,
     believing,
+    comparing,
     delivering,
     exceptions,
     lawful_conduct,
     lawful_messages,
+    lawful_users,
     listing,
     moments,
     other_ways_out,
@@ -40,7 +43,9 @@ _MODULES: Final = (
     exceptions,
     restoring,
     other_ways_out,
+    barring,
     listing,
+    comparing,
     moments,
     remembering,
     suspension,
@@ -52,6 +57,7 @@ _MODULES: Final = (
     believing,
     lawful_messages,
     lawful_conduct,
+    lawful_users,
 )
 
 CATALOGUE: Final[Mapping[str, Deviation]] = MappingProxyType(
