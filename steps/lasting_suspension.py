@@ -8,7 +8,7 @@ from dsp_conformance.report.expectations import expect_rejected_for_device_statu
 from dsp_conformance.report.needs import Words, needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive
 from fixtures.lasting_suspension import (
-    Look,
+    Course,
     expect_suspended_and_barred,
     look_at,
     looking_roles,
@@ -55,20 +55,20 @@ def is_barred(stage: Stage, device: str, variant: str) -> None:
         f"SR{_REQUESTS} (?:is|are) sent to the {{meter}}(?: {{way}})?,"
         " which is looked at after(?: each|wards)"
     ),
-    target_fixture="looks",
+    target_fixture="course",
 )
 @needs(_senders_and_lookers)
-def sent_and_looked_at(stage: Stage, requests: str, meter: str, way: str | None) -> tuple[Look, ...]:
+def sent_and_looked_at(stage: Stage, requests: str, meter: str, way: str | None) -> Course:
     return send_and_look(stage, stage.device(meter), _split(requests), WAYS[way or "over the WAN"])
 
 
 @then(sentence("the {meter} is still Suspended and still barred(?: every time)?"))
-def still_suspended_and_barred(stage: Stage, meter: str, looks: tuple[Look, ...]) -> None:
+def still_suspended_and_barred(stage: Stage, meter: str, course: Course) -> None:
     device, code = stage.device(meter), stage.run.profile.rejection_code
-    for look in looks:
+    for look in course.looks:
         expect_suspended_and_barred(look, rejection_code=code)
-    require_decided(looks, device)
-    after = tuple(variant for look in looks for variant in look.after)
+    require_decided(course, device)
+    after = tuple(variant for look in course.looks for variant in look.after)
     stage.traffic.when_the_run_ends(
         lambda: expect_suspended_and_barred(look_at(stage, device, after), rejection_code=code)
     )

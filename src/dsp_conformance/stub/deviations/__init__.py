@@ -19,6 +19,7 @@ from dsp_conformance.stub.deviations import (
     exceptions,
     lawful_conduct,
     lawful_messages,
+    lawful_smets1,
     lawful_users,
     listing,
     moments,
@@ -57,6 +58,7 @@ _MODULES: Final = (
     believing,
     lawful_messages,
     lawful_conduct,
+    lawful_smets1,
     lawful_users,
 )
 
