@@ -30,6 +30,7 @@ from fixtures.wrong_requests import (
     ACTIVATING_WRONGLY,
     ANOTHER_SUPPLIER,
     NOT_ENTITLED,
+    OTHER_USER,
     REASONS,
     UNKNOWN_USER,
     WRONG_VARIANT,
@@ -89,7 +90,7 @@ def sends_to_both(stage: Stage, role: str | None, variant: str, way: str | None)
 def _other_users(words: Words) -> list[Need]:
     if words["activating"] == ANOTHER_SUPPLIER:
         return [Capability.REGISTER_USER]
-    return [UserRole.OU] if words["wrongly"] == NOT_ENTITLED or words["activating"] else []
+    return [UserRole.OU] if NOT_ENTITLED in words.values() or OTHER_USER in words.values() else []
 
 
 @when(
