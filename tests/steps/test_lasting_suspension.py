@@ -9,7 +9,7 @@ import pytest
 
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.needs import needs_of
-from dsp_conformance.report.verdicts import Inconclusive, RequirementNotMet
+from dsp_conformance.report.verdicts import Inconclusive, NotTaken, RequirementNotMet
 from fixtures.devices import Model
 from steps.firmware import restored
 from steps.lasting_suspension import (
@@ -68,6 +68,12 @@ def test_a_meter_that_is_opened_afterwards_fails_at_the_end(stage: Stage, meter:
         judge()
     with pytest.raises(RequirementNotMet, match=r"after SR8\.2"):
         judge_all()
+
+
+def test_requests_that_are_not_taken_judge_nothing(stage: Stage, meter: StagedDevice) -> None:
+    course = sent_and_looked_at(stage, "6.6", meter.name, None)  # for gas meters only
+    with pytest.raises(NotTaken):
+        still_suspended_and_barred(stage, meter.name, course)
 
 
 def test_who_sends_and_who_looks_are_needed() -> None:
