@@ -64,6 +64,7 @@ def test_a_twin_shows_what_the_supplier_may_do(
     (asked,) = stage.traffic.accepted
     meter, twin = stage.device("ESME"), stage.device("twin")
     assert asked.target == twin.device_id
+    assert stage.run.connection.inbox.wait_for_answers(asked, 5)
     assert [each.variant for each in stage.run.testbed.commands(twin.device_id)] == [variant]
     read = make_request(stage, meter, "11.2", sender=stage.traffic.act_as(UserRole.OU)).exchange
     assert read.accepted is entitled
