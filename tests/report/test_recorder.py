@@ -151,9 +151,10 @@ def test_a_failed_check_fails_its_own_requirement_and_pytest_shows_it(suite: Sma
         ("it does not apply", "not applicable", "smets1 = no"),
         ("the testbed cannot show it", "not testable", "list_commands"),
         ("it is skipped", "not testable", "later"),
+        ("the product takes it for no Device", "not taken by this product", "SR6.21 for an ESME"),
     ],
 )
-def test_what_was_left_out_is_never_a_pass_and_has_its_reason(
+def test_what_was_left_out_or_set_aside_is_never_a_pass_and_has_its_reason(
     suite: SmallSuite, ending: str, exclusion: str, reason: str
 ) -> None:
     outcome = suite.run(one(ending).replace("When it is asked", "And a DSP"))

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 DECISION_RULE = (
     "One MUST requirement not met makes a product non-conformant; ASSUMED requirements do so only where the "
     'target profile says assumed = "enforce", and are reported apart. Anything inconclusive leaves the run '
-    "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass. "
-    "A MUST requirement that the testbed cannot show leaves the run inconclusive, as does a selection of "
-    "scenarios: neither makes a product conformant."
+    "inconclusive; an error of the suite itself voids it. Not applicable, not testable and not taken by this "
+    "product are never a pass. A MUST requirement that the testbed cannot show, or that only requests could "
+    "show which the product takes for no Device, leaves the run inconclusive, as does a selection of "
+    "scenarios: none of them makes a product conformant."
 )
 
 ADDED_RULE = "Added scenarios say nothing about the ledger's requirements, whether they pass or fail."
@@ -110,10 +111,18 @@ class RequirementResult:
 
     @property
     def state(self) -> str:
-        """The verdict's label, or "not applicable", "not testable", "not assessed"."""
+        """The verdict's label, or the class of what kept it from one, or "not assessed"."""
         if self.verdict is not Verdict.NONE:
             return self.verdict.label
         return next((one for one in Exclusion if self.not_assessed.startswith(one)), "not assessed")
+
+    @property
+    def set_aside(self) -> int:
+        """How many of its scenarios were set aside: the product takes their requests for no Device."""
+        return sum(
+            verdict is Verdict.NONE and record.exclusion is Exclusion.NOT_TAKEN
+            for record, verdict in self.scenarios
+        )
 
 
 @dataclass(slots=True)
@@ -227,6 +236,17 @@ class Run:
         left = f", {len(verdicts) - ran} not run" if len(verdicts) > ran else ""
         return f"Added scenarios, judged apart: {verdicts.count(Verdict.PASS)} of {ran} passed{left}."
 
+    def set_aside(self) -> list[ScenarioRecord]:
+        """The suite's own scenarios whose requests this product takes for no Device, in order."""
+        own = (record for record in self.ordered_records() if not record.identity.added)
+        return [record for record in own if record.exclusion is Exclusion.NOT_TAKEN]
+
+    def set_aside_sentence(self) -> str:
+        """How many scenarios were set aside, in one sentence; empty where none was."""
+        count = len(self.set_aside())
+        what = "1 scenario, whose request" if count == 1 else f"{count} scenarios, whose requests"
+        return f"Set aside: {what} this product takes for no Device." if count else ""
+
     def known(self, record: ScenarioRecord) -> tuple[KnownFailure, ...]:
         """The baseline's entries that explain a failed scenario; none if it did not fail, or is not known."""
         return self.baseline.known(record) if self.baseline else ()
@@ -295,7 +315,7 @@ class Run:
                 unseen = [] if unclear else _unseen(results)
                 if unseen:
                     said = (
-                        f"inconclusive: this testbed cannot show {', '.join(unseen)}; "
+                        f"inconclusive: {'; '.join(_why_unseen(unseen))}; "
                         f"all {len(assessed)} MUST requirements that were assessed are met"
                     )
                 if self.left_out and not unclear:
@@ -311,13 +331,30 @@ class Run:
                 return f"{who}: no verdict: the run could not start: {self.unusable}"
         open_count = len(must) - len(assessed)
         unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
-        added = self.added_sentence()
-        return f"{who}: {said}.{unassessed}{self.identity.caveat}{f' {added}' if added else ''}"
+        more = "".join(f" {one}" for one in (self.set_aside_sentence(), self.added_sentence()) if one)
+        return f"{who}: {said}.{unassessed}{self.identity.caveat}{more}"
 
 
-def _unseen(results: Iterable[RequirementResult]) -> list[str]:
-    """The MUST requirements that apply and that nothing could assess for want of a testbed's capability."""
-    return [one.id for one in results if one.keyword is Keyword.MUST and one.state == Exclusion.NOT_TESTABLE]
+_UNSEEN = (Exclusion.NOT_TESTABLE, Exclusion.NOT_TAKEN)
+
+
+def _unseen(results: Iterable[RequirementResult]) -> list[RequirementResult]:
+    """The MUST requirements that apply and that nothing assessed.
+
+    Either the testbed lacks a capability, or all that could have shown them was set aside: a product that
+    takes none of the requests that a requirement speaks of does not thereby do what it demands.
+    """
+    return [one for one in results if one.keyword is Keyword.MUST and one.state in _UNSEEN]
+
+
+def _why_unseen(unseen: Iterable[RequirementResult]) -> Iterable[str]:
+    unseen = list(unseen)
+    for state, why in (
+        (Exclusion.NOT_TESTABLE, "this testbed cannot show"),
+        (Exclusion.NOT_TAKEN, "this product takes for no Device the requests that could show"),
+    ):
+        if named := [one.id for one in unseen if one.state == state]:
+            yield f"{why} {', '.join(named)}"
 
 
 def _voids(record: ScenarioRecord) -> bool:
@@ -335,6 +372,8 @@ def _why_not_assessed(records: list[ScenarioRecord]) -> str:
     ]
     if not excluded:
         return "no scenario ran"
-    # A gap in the testbed can be closed, so where both stand it is the one worth naming.
-    excluded.sort(key=lambda judged: judged.exclusion is not Exclusion.NOT_TESTABLE)
+    # A gap in the testbed can be closed, so where several stand it is the one worth naming. Then comes what
+    # the product itself showed: it leaves the run inconclusive, as what does not apply does not.
+    order = (Exclusion.NOT_TESTABLE, Exclusion.NOT_TAKEN, Exclusion.NOT_APPLICABLE)
+    excluded.sort(key=lambda judged: order.index(judged.exclusion or Exclusion.NOT_APPLICABLE))
     return excluded[0].finding.what

@@ -17,6 +17,7 @@ from dsp_conformance.duis.schema import SchemaViolation
 from dsp_conformance.duis.signature import SignatureDiagnosis, SignatureOutcome
 from dsp_conformance.duis.terms import CommandVariant
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.user.payloads import PayloadFinding, payload_finding
 from dsp_conformance.user.transport import MEDIA_TYPE, media_type
 
 SENT_TO_THE_DEVICE: Final = frozenset(
@@ -52,13 +53,20 @@ class CheckOutcome:
     detail: str = ""
 
 
-def check_form(content_type: str, flaw: str | None, violations: Sequence[SchemaViolation]) -> CheckOutcome:
+def check_form(
+    content_type: str,
+    flaw: str | None,
+    violations: Sequence[SchemaViolation],
+    unjudged: Sequence[SchemaViolation] = (),
+) -> CheckOutcome:
     """Check that a message is schema-valid ``application/xml`` (DUIS-01).
 
     Args:
         content_type: the HTTP header as it came.
         flaw: why the octets are no XML document, or None where they are.
         violations: what the schema objects to.
+        unjudged: what it objects to besides, and does not count: a value that a later schema may list, or
+            one that repeats what was bad in a request that was meant to be bad.
     """
     expected = f"schema-valid {MEDIA_TYPE}"
     if flaw is not None:
@@ -71,7 +79,8 @@ def check_form(content_type: str, flaw: str | None, violations: Sequence[SchemaV
         shown = "; ".join(map(str, violations[:_SHOWN]))
         more = f"; and {len(violations) - _SHOWN} more" if len(violations) > _SHOWN else ""
         return CheckOutcome("DUIS-01", passed=False, expected=expected, found=f"{shown}{more}")
-    return CheckOutcome("DUIS-01", passed=True, expected=expected, found=expected)
+    detail = f"not judged: {'; '.join(map(str, unjudged[:_SHOWN]))}" if unjudged else ""
+    return CheckOutcome("DUIS-01", passed=True, expected=expected, found=expected, detail=detail)
 
 
 def must_be_signed(response: Response | None, *, asynchronous: bool) -> bool:
@@ -101,8 +110,16 @@ def check_signature(diagnosis: SignatureDiagnosis, *, required: bool) -> CheckOu
     )
 
 
-def check_echo(request: ServiceRequest, response: Response) -> CheckOutcome:
-    """Check that a response names its request by RequestID, ResponseID, reference and variant (DUIS-03)."""
+def check_echo(request: ServiceRequest, response: Response, *, payload_judged: bool = True) -> CheckOutcome:
+    """Check that a response belongs to its request (DUIS-03).
+
+    It names it by RequestID, ResponseID, reference and variant, and carries the message of the Device asked.
+
+    Args:
+        request: the request.
+        response: the response to it.
+        payload_judged: whether the Device's message is looked at: that of a SMETS1 Device never is.
+    """
     wanted = request.request_id
     flaws = []
     if response.request_id != wanted:
@@ -119,11 +136,14 @@ def check_echo(request: ServiceRequest, response: Response) -> CheckOutcome:
             flaws.append("an alert instead of a response")
         case _:
             pass  # the form of SMETS1 responses is never judged
+    payload = payload_finding(request, response) if payload_judged else PayloadFinding()
+    flaws += payload.flaws
     return CheckOutcome(
         "DUIS-03",
         passed=not flaws,
         expected=f"RequestID {wanted}, ResponseID its mirror image where it stands, SR{request.variant}",
         found="; ".join(flaws) or "the same",
+        detail=payload.note,
     )
 
 
