@@ -48,7 +48,8 @@ def lacking(control_url: str, *capabilities: str) -> Iterator[str]:
             content = answer.content
             if self.path == "/capabilities":
                 told = answer.json()
-                told["capabilities"] = [one for one in told["capabilities"] if one not in capabilities]
+                for kind_of in ("capabilities", "extensions"):
+                    told[kind_of] = [one for one in told[kind_of] if one not in capabilities]
                 content = json.dumps(told).encode()
             self.send_response(answer.status_code)
             self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
@@ -69,7 +70,11 @@ def lacking(control_url: str, *capabilities: str) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "missing",
-    [["edit-cpl", "provide-device"], ["control-device", "inject-fault", "observe-device"]],
+    [
+        ["edit-cpl", "provide-device"],
+        ["control-device", "inject-fault", "observe-device"],
+        ["set-status", "deliver-locally", "hold-response", "restart"],
+    ],
     ids=" ".join,
 )
 def test_whatever_a_testbed_lacks_is_declared_beside_the_steps_that_need_it(
@@ -102,8 +107,12 @@ def test_whatever_a_testbed_lacks_is_declared_beside_the_steps_that_need_it(
         if group["exclusion"] == "not testable"
     )
     assert f"{len(left_out)} not testable on this testbed" in finished.output
+    told = [group["reason"] for group in finished.results["plan"]["excluded"]]
+    assert len(told) == len(set(told))  # each reason once, however many scenarios it concerns
     assert all(
-        repr(each) in finished.output for each in missing if each not in {"set-status", "observe-device"}
-    )  # no step needs these
+        repr(each) in finished.output for each in missing if each != "observe-device"
+    )  # no step's need
     assert finished.exit_code in {3, 5}  # those left aside keep a verdict away
-    assert "requirements that this run will not assess" in finished.output
+    unassessed = finished.results["plan"]["requirements_not_assessed"]
+    assert ("requirements that this run will not assess" in finished.output) is bool(unassessed)
+    assert bool(unassessed) is not ("restart" in missing)  # an extension is no requirement's only way
