@@ -280,6 +280,25 @@ def test_requests_wait_while_the_process_restarts_and_none_is_lost(
     receiver.silence()
 
 
+def test_a_request_that_is_being_answered_comes_before_the_restart(
+    start_stub: Callable[..., StubProcess], pki: EphemeralPki, receiver: Receiver
+) -> None:
+    stub = start_stub(deviations=["slow-answers"])
+    dcc_id = Eui64.parse(stub.control("GET", "/capabilities").json()["dsp"]["dcc_id"])
+    party = Party(pki.service_user(Eui64.parse("90-B3-D5-1F-30-01-00-00")), dcc_id)
+    stub.register(party, receiver.url)
+    device_id = Eui64.parse(stub.control("POST", "/devices", METER).json()["device_id"])
+
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(5):
+            asking = pool.submit(stub.post, "serviceS", party.octets(party.read_firmware(device_id)))
+            time.sleep(0.02)  # it has been handled by then, and not been answered
+            assert stub.control("POST", "/restart").status_code == 204
+            assert b"I99" in asking.result(10).content
+
+    assert len(receiver.wait(5)) == 5
+
+
 def test_a_client_that_stopped_half_way_does_not_hold_up_a_restart_for_ever(stub: StubProcess) -> None:
     host, port = stub.duis_url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
