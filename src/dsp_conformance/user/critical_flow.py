@@ -82,15 +82,18 @@ def pre_command_flaw(transform: Exchange, octets: bytes) -> str:
     """
     request = transform.request
     try:
-        message = gbcs.grouped(gbcs.decode(octets))
+        decoded = gbcs.decode(octets)
     except gbcs.GbcsDecodeError as error:
         return f"the Pre-Command is no GBCS message: {error}"
+    message = gbcs.grouped(decoded)
     wanted = (request.request_id.originator, request.request_id.target, request.request_id.counter)
     header = (message.originator, message.recipient, message.counter)
     if header != wanted:
         return f"the Pre-Command is from, to and numbered {_named(header)} instead of {_named(wanted)}"
-    if message.signature is not None:  # only a command can be without one
-        return f"the Pre-Command is a {message.title} with a signature or a place for one"
+    if message.kind is not gbcs.Kind.COMMAND or decoded is not message:  # the MAC comes after the signature
+        return f"the Pre-Command is a {message.title}{' with a MAC' * (decoded is not message)}"
+    if message.signature:
+        return f"the Pre-Command is a {message.title} with a signature"
     code, use_cases = message.message_code, catalogue()[request.variant].use_cases
     if isinstance(code, gbcs.MessageCode) and code.name not in use_cases:
         return f"the Pre-Command is a {message.title} instead of {' or '.join(use_cases)}"
