@@ -78,7 +78,6 @@ Feature: A Suspended meter stays closed to ordinary requests
       | esme-9.1    | ESME  | 9.1     |
       | gsme-2.2    | GSME  | 2.2     |
       | gsme-3.1    | GSME  | 3.1     |
-      | gsme-3.2    | GSME  | 3.2     |
       | gsme-3.3    | GSME  | 3.3     |
       | gsme-3.4    | GSME  | 3.4     |
       | gsme-3.5    | GSME  | 3.5     |
@@ -96,7 +95,6 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-4.11.1 | GSME  | 4.11.1  |
       | gsme-4.13   | GSME  | 4.13    |
       | gsme-4.14   | GSME  | 4.14    |
-      | gsme-4.17   | GSME  | 4.17    |
       | gsme-4.18   | GSME  | 4.18    |
       | gsme-6.2.3  | GSME  | 6.2.3   |
       | gsme-6.2.4  | GSME  | 6.2.4   |
@@ -114,7 +112,6 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-8.7.2  | GSME  | 8.7.2   |
       | gsme-8.8.2  | GSME  | 8.8.2   |
       | gsme-8.9    | GSME  | 8.9     |
-      | gsme-8.12.2 | GSME  | 8.12.2  |
       | gsme-9.1    | GSME  | 9.1     |
       | gsme-14.1   | GSME  | 14.1    |
 
