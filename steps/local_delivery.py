@@ -27,7 +27,10 @@ from steps.vocabulary import sentence
 def returns_local_answer(stage: Stage, meter: str) -> bytes:
     device = stage.device(meter)
     command = expect_local_command(
-        usable(stage.last), code=ResponseCode.I0, rejection_code=stage.run.profile.rejection_code
+        usable(stage.last),
+        stage.traffic.local_command_of(stage.last),
+        code=ResponseCode.I0,
+        rejection_code=stage.run.profile.rejection_code,
     )
     try:
         answer = stage.run.testbed.deliver_locally(device.device_id, command)

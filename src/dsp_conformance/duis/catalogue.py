@@ -1,10 +1,10 @@
 """The catalogue of Service Reference Variants: the 129 kinds of Service Request that DUIS knows, as data.
 
 The data file `data/service-requests.csv` was compiled from the published request matrix, templates and
-vectors, and is the project's own; 7.16, 8.5 and 8.6 have no user roles there, and the scheduling of 4.2 is out
-of date. Types are those that the GBCS use cases are written for. Where the published request templates name
-another type, such as the Gas Proxy Function, they count if the use cases are clear; otherwise the type is marked
-as uncertain (`domain.md`, end of "Response codes").
+vectors, and is the project's own; 7.16, 8.5 and 8.6 have no user roles there, and the scheduling of 4.2 is
+out of date. Types are those that the GBCS use cases are written for. Where the published request templates
+name another, such as the Gas Proxy Function, that counts if the use cases are clear; otherwise the type is
+marked as uncertain (`domain.md`, end of "Response codes").
 """
 
 from __future__ import annotations
