@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.stub.deviations import (
     answering,
+    asking,
     believing,
     delivering,
     exceptions,
+    lawful_asking,
     lawful_conduct,
     lawful_messages,
     listing,
@@ -37,6 +39,7 @@ __all__ = ["CATALOGUE", "Deviation", "DeviationKind", "UnknownDeviation", "devia
 
 _MODULES: Final = (
     exceptions,
+    asking,
     restoring,
     listing,
     moments,
@@ -50,6 +53,7 @@ _MODULES: Final = (
     believing,
     lawful_messages,
     lawful_conduct,
+    lawful_asking,
 )
 
 CATALOGUE: Final[Mapping[str, Deviation]] = MappingProxyType(
