@@ -196,10 +196,28 @@ def record_of(device_id: Eui64, response: Response) -> InventoryDevice:
         for device in response.content.devices:
             if device.device_id == device_id:
                 return device
+        for shown, what in response.content.unread:
+            if shown == device_id:
+                raise unknown_value(what)
     raise RequirementNotMet(
         expected=f"an inventory answer that shows {device_id}",
         found=f"{described(response.response_code)} with {_carried(response)}",
         hint="SR8.2 must show every Device of the inventory (BASE-07)",
+    )
+
+
+def unknown_value(what: str) -> Inconclusive:
+    """Return what to raise where a message cannot be judged for a value that the suite does not know.
+
+    Args:
+        what: the value, and where it stands.
+    """
+    return Inconclusive(
+        Cause.UNKNOWN_VALUE,
+        "the message holds a value that this version of the suite does not know, and may be lawful",
+        expected="values of the DUIS version that the suite knows",
+        found=what,
+        hint="a later version of the suite may know it; see also [profile] duis_version",
     )
 
 

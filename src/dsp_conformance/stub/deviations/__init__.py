@@ -18,7 +18,9 @@ from dsp_conformance.stub.deviations import (
     exceptions,
     lawful_asking,
     lawful_conduct,
+    lawful_echoes,
     lawful_messages,
+    lawful_spelling,
     listing,
     moments,
     payloads,
@@ -52,6 +54,8 @@ _MODULES: Final = (
     answering,
     believing,
     lawful_messages,
+    lawful_spelling,
+    lawful_echoes,
     lawful_conduct,
     lawful_asking,
 )
