@@ -12,7 +12,7 @@ from dsp_conformance.report.expectations import (
     expect_accepted_for,
     expect_rejected_for_device_status,
 )
-from dsp_conformance.report.needs import Words, needs
+from dsp_conformance.report.needs import Need, Words, needs
 from dsp_conformance.report.refusals import (
     CLIENT_ERRORS,
     expect_local_command,
@@ -21,6 +21,7 @@ from dsp_conformance.report.refusals import (
     expect_rejected,
 )
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.testbed import Capability
 from dsp_conformance.user.checks import SENT_BOTH_WAYS
 from dsp_conformance.user.exchange import Exchange
 from fixtures.bad_requests import DEFECTS, send_bad, send_good
@@ -36,7 +37,10 @@ from fixtures.twins import (
     require_twin_accepted,
 )
 from fixtures.wrong_requests import (
+    ACTIVATING_WRONGLY,
+    ANOTHER_SUPPLIER,
     NOT_ENTITLED,
+    OTHER_USER,
     REASONS,
     UNKNOWN_USER,
     WRONG_VARIANT,
@@ -129,15 +133,23 @@ def sends_to_both(stage: Stage, role: str | None, variant: str, way: str | None)
         stage.by_device[name] = made.exchange
 
 
-def _other_users(words: Words) -> list[UserRole]:
-    return [UserRole.OU] if words["wrongly"] == NOT_ENTITLED else []
+def _other_users(words: Words) -> list[Need]:
+    if words["activating"] == ANOTHER_SUPPLIER:
+        return [Capability.REGISTER_USER]
+    return [UserRole.OU] if NOT_ENTITLED in words.values() or OTHER_USER in words.values() else []
 
 
-@when(sentence(f"SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"))
+@when(
+    sentence(
+        f"(?:SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"
+        f"|SR11.3 Activate Firmware is sent (?P<activating>{'|'.join(ACTIVATING_WRONGLY)}))"
+    )
+)
 @needs(_other_users)
-def sent_wrongly(stage: Stage, wrongly: str) -> None:
+def sent_wrongly(stage: Stage, wrongly: str | None = None, activating: str | None = None) -> None:
     meter = next(iter(stage.devices.values()))
-    stage.sent = WRONGLY[wrongly](stage, meter)
+    send = ACTIVATING_WRONGLY[activating] if activating else WRONGLY[str(wrongly)]
+    stage.sent = send(stage, meter)
 
 
 @when(
