@@ -463,10 +463,9 @@ def test_a_future_dated_request_that_is_let_through_leaves_a_trace_when_it_is_du
 ) -> None:
     way = WAYS["to be carried out a moment later"]
     exchange = stage.by_device["ESME"] = make_request(stage, commissioned, REJECTED, way=way).exchange
-    nothing_reached(stage, "ESME")  # it is not due yet
-    with pytest.raises(RequirementNotMet, match="1 commands"):
-        stage.traffic.record.deferred[-1]()
-    assert exchange.accepted
+    stage.traffic.response_to(exchange)
+    with pytest.raises(RequirementNotMet, match="1 commands and 1 responses"):
+        nothing_reached(stage, "ESME")
 
 
 def test_a_request_that_is_not_for_later_cannot_be_rejected_later(
