@@ -2,9 +2,16 @@
 
 from pytest_bdd import then
 
+from dsp_conformance import gbcs
+from dsp_conformance.duis.terms import DeviceStatus
 from dsp_conformance.report.expectations import expect_activated, expect_firmware_read, shows
-from dsp_conformance.report.refusals import expect_activation_without_success, require_activation_alert
+from dsp_conformance.report.refusals import (
+    expect_activation_without_success,
+    expect_read_of,
+    require_activation_alert,
+)
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.user.exchange import Exchange
 from fixtures.devices import StagedDevice
 from fixtures.stage import Stage
 from steps.vocabulary import device_name, sentence
@@ -20,9 +27,13 @@ _EVERY_MESSAGE = {
 def shows_firmware(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     for exchange in stage.judged:
-        stage.traffic.expect_payload(
-            exchange, staged, lambda message: expect_firmware_read(message, staged.running)
-        )
+
+        def expect(message: gbcs.Message, exchange: Exchange = exchange) -> None:
+            if staged.record is not None and staged.record.status is DeviceStatus.SUSPENDED:
+                expect_read_of(message, exchange.request.request_id, staged.model.device_type)
+            expect_firmware_read(message, staged.running)
+
+        stage.traffic.expect_payload(exchange, staged, expect)
 
 
 @then(sentence("the (?:response|(?P<later>alert)) shows that the new firmware is active"))

@@ -1,7 +1,7 @@
 """One Service User at work: builds, signs and posts requests, and gives back checked exchanges."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -47,6 +47,7 @@ class Connection:
         dcc_id: the target of non-device requests.
         schema_version: the DUIS version that requests state.
         sent: the requests of this process, with the time at which each was last sent.
+        unjudged: the Devices whose messages are never judged: those of SMETS1.
     """
 
     transport: DuisTransport
@@ -56,6 +57,7 @@ class Connection:
     dcc_id: Eui64
     schema_version: str = SCHEMA_VERSION
     sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False, compare=False)
+    unjudged: set[Eui64] = field(default_factory=set, repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -169,7 +171,7 @@ class UserSession:
             )
             found = next(filter(wanted, answers[seen:]), None)
             if found is not None:
-                delivery = with_echo_checked(exchange.request, found)
+                delivery = with_echo_checked(exchange.request, found, self.connection.unjudged)
                 self.on_delivery(exchange, delivery)
                 return delivery
             if len(answers) <= seen:
@@ -222,11 +224,21 @@ class UserSession:
         return _judged(exchange, answer, self.connection.inspector, spoilt=spoilt)
 
 
-def with_echo_checked(request: ServiceRequest, delivery: Delivery) -> Delivery:
-    """Return the delivery with the check that it names the request it answers (DUIS-03)."""
+def with_echo_checked(
+    request: ServiceRequest, delivery: Delivery, unjudged: Collection[Eui64] = ()
+) -> Delivery:
+    """Return the delivery with the check that it belongs to the request it answers (DUIS-03).
+
+    Args:
+        request: the request.
+        delivery: the message.
+        unjudged: the Devices whose messages are never judged.
+    """
     if delivery.response is None:
         return delivery
-    return replace(delivery, checks=(*delivery.checks, check_echo(request, delivery.response)))
+    judged = request.request_id.target not in unjudged
+    check = check_echo(request, delivery.response, payload_judged=judged)
+    return replace(delivery, checks=(*delivery.checks, check))
 
 
 def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector, *, spoilt: bool) -> Exchange:
