@@ -322,7 +322,7 @@ class Run:
         if unseen := _unseen(results):
             return f"this testbed cannot show {', '.join(unseen)}; {met}"
         if self._undeclared and not any(map(_unsettled, self.records.values())):
-            return f"the profile is incomplete; {met}"
+            return f"the profile leaves a switch undeclared; {met}"
         return "nothing certain about some scenarios"
 
     @property
