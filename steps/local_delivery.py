@@ -59,14 +59,14 @@ def local_answer_shows(stage: Stage, local_answer: bytes, meter: str) -> None:
 
 @then(sentence("what it does to the record of the {meter} is noted"))
 def effect_is_noted(stage: Stage, meter: str) -> None:
-    """What SR8.13 is to do to the inventory is laid down nowhere, so nothing is expected of it."""
+    """What some requests are to do to the inventory is laid down nowhere, so nothing is expected of them."""
     device = stage.device(meter)
 
     def note() -> None:
         record = stage.traffic.read_record(device)
         firmware = f"with firmware {record.firmware_version}"
         stage.traffic.record.observe(
-            f"after SR8.13 the inventory shows the {meter} as {record.status} {firmware}"
+            f"when the run ends the inventory shows the {meter} as {record.status} {firmware}"
         )
 
     stage.traffic.when_the_run_ends(note)

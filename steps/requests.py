@@ -10,7 +10,7 @@ from dsp_conformance.report.expectations import (
     expect_accepted_for,
     expect_rejected_for_device_status,
 )
-from dsp_conformance.report.needs import Words, needs
+from dsp_conformance.report.needs import Need, Words, needs
 from dsp_conformance.report.refusals import (
     CLIENT_ERRORS,
     expect_local_command,
@@ -19,6 +19,7 @@ from dsp_conformance.report.refusals import (
     expect_rejected,
 )
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.testbed import Capability
 from dsp_conformance.user.checks import SENT_TO_THE_DEVICE
 from fixtures.bad_requests import DEFECTS, send_bad, send_good
 from fixtures.request_making import WAYS, MadeRequest, make_request
@@ -26,7 +27,10 @@ from fixtures.settling import once
 from fixtures.stage import Stage
 from fixtures.traffic import service_request, usable
 from fixtures.wrong_requests import (
+    ACTIVATING_WRONGLY,
+    ANOTHER_SUPPLIER,
     NOT_ENTITLED,
+    OTHER_USER,
     REASONS,
     UNKNOWN_USER,
     WRONG_TYPE,
@@ -85,15 +89,23 @@ def sends_to_both(stage: Stage, role: str | None, variant: str, way: str | None)
         stage.by_device[name] = made.exchange
 
 
-def _other_users(words: Words) -> list[UserRole]:
-    return [UserRole.OU] if words["wrongly"] == NOT_ENTITLED else []
+def _other_users(words: Words) -> list[Need]:
+    if words["activating"] == ANOTHER_SUPPLIER:
+        return [Capability.REGISTER_USER]
+    return [UserRole.OU] if NOT_ENTITLED in words.values() or OTHER_USER in words.values() else []
 
 
-@when(sentence(f"SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"))
+@when(
+    sentence(
+        f"(?:SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"
+        f"|SR11.3 Activate Firmware is sent (?P<activating>{'|'.join(ACTIVATING_WRONGLY)}))"
+    )
+)
 @needs(_other_users)
-def sent_wrongly(stage: Stage, wrongly: str) -> None:
+def sent_wrongly(stage: Stage, wrongly: str | None = None, activating: str | None = None) -> None:
     meter = next(iter(stage.devices.values()))
-    stage.sent = WRONGLY[wrongly](stage, meter)
+    send = ACTIVATING_WRONGLY[activating] if activating else WRONGLY[str(wrongly)]
+    stage.sent = send(stage, meter)
 
 
 @when(
@@ -263,8 +275,8 @@ def is_rejected_because(stage: Stage, reason: str) -> None:
 
 @then("the request is refused")
 def is_refused(stage: Stage) -> None:
-    answer = stage.last.answer
-    if answer is None:
+    answer, trouble = stage.last.answer, stage.last.trouble
+    if answer is None or (trouble is not None and trouble.unknown):
         usable(stage.last)
         return
     expect_refused(answer.status, stage.last.response)

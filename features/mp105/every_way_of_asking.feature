@@ -55,7 +55,7 @@ Feature: Every way of asking a Suspended meter for its firmware is open
       | gsme     | GSME  | gas supplier              |
       | gsme-rsa | GSME  | registered supplier agent |
 
-  @MP105-03
+  @observed
   Scenario Outline: What a Suspended meter answers locally can be returned
     Given a DSP that returns commands for local delivery
     And a Suspended <meter>

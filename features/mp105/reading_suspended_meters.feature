@@ -19,3 +19,17 @@ Feature: A Suspended meter can be asked which firmware it runs
     When the supplier sends SR11.2 Read Firmware Version to the GSME
     Then the request is accepted
     And the response shows the firmware that the GSME runs
+
+  @MP105-01
+  Scenario: A Suspended SMETS1 electricity meter may be asked too
+    Given a DSP that serves SMETS1 meters
+    And a Suspended SMETS1 ESME
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+
+  @MP105-02
+  Scenario: A Suspended SMETS1 gas meter may be asked too
+    Given a DSP that serves SMETS1 meters
+    And a Suspended SMETS1 GSME
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted

@@ -180,6 +180,35 @@ Feature: A Suspended meter stays closed to ordinary requests
       | esme | ESME  |
       | gsme | GSME  |
 
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are rejected at a second suspension as at the first
+    Given a Suspended <meter> and a twin that is Commissioned
+    And the <meter> has been restored by SR11.3 Activate Firmware, and SR4.1.1 to it was accepted since
+    And the firmware that the <meter> runs has since been removed from the CPL too
+    When the supplier sends SR4.1.1 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are still rejected while another meter of the model has been restored
+    Given two Suspended <meter>s of one model, the second called the twin
+    And the twin has been restored by SR11.3 Activate Firmware, and SR4.1.1 to it was accepted since
+    When the supplier sends SR4.1.1 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
   @SCOPE-02
   Scenario Outline: A rejected request leaves no trace
     Given a Suspended <meter> and a twin that is Commissioned

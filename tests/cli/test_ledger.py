@@ -123,7 +123,7 @@ def test_on_a_terminal_the_ledger_is_laid_out(command: str, ledger: dict[str, An
 
 def test_a_trace_of_features_that_cannot_be_used_tells_what_is_wrong(checkout: Checkout) -> None:
     checkout.change("features/baseline/suspension.feature", "When ", "When nobody defined that ")
-    checkout.change("features/mp105/reading_suspended_meters.feature", "@MP105-01", "@MP105-99")
+    checkout.change("features/baseline/exceptions_before_mp105.feature", "@BASE-04", "@BASE-99")
 
     done = checkout.run("trace")
 
@@ -131,8 +131,8 @@ def test_a_trace_of_features_that_cannot_be_used_tells_what_is_wrong(checkout: C
     assert done.stdout == ""
     assert "features/baseline/suspension.feature" in done.stderr
     assert "nobody defined that" in done.stderr
-    assert "requirement MP105-01 (SR11.2 is accepted for a Suspended ESME): no scenario" in done.stderr
-    assert "tag @MP105-99" in done.stderr
+    assert "requirement BASE-04 (SR6.23 is accepted for a Suspended Device): no scenario" in done.stderr
+    assert "tag @BASE-99" in done.stderr
     assert "Traceback" not in done.stderr
 
 

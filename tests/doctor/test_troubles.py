@@ -113,9 +113,22 @@ def test_an_expired_user_certificate(consult: Consult, desk: Desk) -> None:
 
     found = consult(desk.write())
 
-    assert found.errors == ["keys"]
-    assert "[users[1]] certificate" in found["keys"].found
-    assert "expired at" in found["keys"].found
+    assert found.errors == []
+    assert found["keys"].status == "warning"
+    assert "[users[1]] certificate expired at" in found["keys"].found
+    assert "Only its key is used" in found["keys"].advice
+
+
+def test_a_user_certificate_of_another_role(consult: Consult, desk: Desk, pki: EphemeralPki) -> None:
+    user = pki.service_user(USER, CertificateRole.SUPPLIER)
+    (desk.folder / "user.pem").write_bytes(user.gbcs_signing.certificate_pem())
+    (desk.folder / "user.key").write_bytes(user.gbcs_signing.private_key_pem())
+
+    found = consult(desk.write())
+
+    assert found.errors == []
+    assert found["keys"].status == "warning"
+    assert "has role 02 (SUPPLIER) in its OU instead of 87" in found["keys"].found
 
 
 def test_a_certificate_that_expires_soon_is_warned_of(consult: Consult, desk: Desk) -> None:

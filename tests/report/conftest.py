@@ -72,7 +72,7 @@ from dsp_conformance.report.plan import Circumstances
 from dsp_conformance.report.plugin import register
 from dsp_conformance.report.run import RunIdentity
 from dsp_conformance.report.verdicts import (
-    Cause, Inconclusive, NotApplicable, NotTestable, RequirementNotMet,
+    Cause, Inconclusive, NotApplicable, NotTaken, NotTestable, RequirementNotMet,
 )
 from dsp_conformance.testbed import Capability
 
@@ -213,6 +213,9 @@ def _(): raise NotApplicable("the profile says smets1 = no")
 
 @then("the testbed cannot show it")
 def _(): raise NotTestable("list_commands", hint="use the control API")
+
+@then("the product takes it for no Device")
+def _(): raise NotTaken("SR6.21 for an ESME", found="E11")
 
 @then("nothing comes afterwards")
 def _(record, line):

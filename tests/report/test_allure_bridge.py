@@ -142,6 +142,12 @@ def test_history_and_results_are_the_same_whatever_the_order(suite: SmallSuite) 
         ("it does not apply", "skipped", "Not applicable", "not applicable"),
         ("the testbed cannot show it", "skipped", "Not testable", "not testable"),
         ("it is skipped", "skipped", "Not testable", "not testable"),
+        (
+            "the product takes it for no Device",
+            "skipped",
+            "Not taken by this product",
+            "not taken by this product",
+        ),
     ],
 )
 def test_each_kind_of_ending_has_its_status_and_its_category(

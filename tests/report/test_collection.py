@@ -52,6 +52,14 @@ def test_a_tag_that_the_ledger_does_not_know_is_told_with_the_nearest() -> None:
     assert "did you mean" in said
 
 
+def test_a_scenario_that_only_observes_judges_no_requirement() -> None:
+    observing = replace(GOOD, id="t", nodeid="test_t", requirements=(), tags=("observed",), line=9)
+    assert problems(GOOD, observing) == []
+    [said] = problems(GOOD, replace(observing, requirements=("CORE-01",)))
+    assert said.startswith("a.feature:9: expected the tag of a requirement, or @observed")
+    assert said.endswith("found @observed and @CORE-01")
+
+
 def test_a_requirement_without_a_scenario_is_told_only_of_the_whole_suite() -> None:
     assert problems(GOOD) == []
     [said] = problems(GOOD, whole=True)

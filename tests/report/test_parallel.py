@@ -16,6 +16,7 @@ ENDINGS = {
     "error": "the suite breaks",
     "not applicable": "it does not apply",
     "not testable": "the testbed cannot show it",
+    "not taken": "the product takes it for no Device",
     "silent": "nothing comes afterwards",
     "late": "something comes afterwards",
     "late exchange": "a second answer comes afterwards",

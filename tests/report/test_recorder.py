@@ -151,9 +151,10 @@ def test_a_failed_check_fails_its_own_requirement_and_pytest_shows_it(suite: Sma
         ("it does not apply", "not applicable", "smets1 = no"),
         ("the testbed cannot show it", "not testable", "list_commands"),
         ("it is skipped", "not testable", "later"),
+        ("the product takes it for no Device", "not taken by this product", "SR6.21 for an ESME"),
     ],
 )
-def test_what_was_left_out_is_never_a_pass_and_has_its_reason(
+def test_what_was_left_out_or_set_aside_is_never_a_pass_and_has_its_reason(
     suite: SmallSuite, ending: str, exclusion: str, reason: str
 ) -> None:
     outcome = suite.run(one(ending).replace("When it is asked", "And a DSP"))
@@ -248,6 +249,32 @@ def test_late_checks_are_made_even_if_the_run_stops_at_its_first_failure(suite: 
 def test_a_failing_scenario_without_requirement_is_not_lost(suite: SmallSuite) -> None:
     outcome = suite.run(one("it does not", ""))
     assert outcome.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "verdict"),
+    [("it answers", "pass"), ("it does not", "inconclusive"), ("the meter is not ready", "inconclusive")],
+)
+def test_a_scenario_that_only_observes_decides_nothing_however_it_ends(
+    suite: SmallSuite, ending: str, verdict: str
+) -> None:
+    seen = f"\n  Scenario: seen\n    Given a DSP\n    Then {ending}\n"
+    outcome = suite.run("Feature: F\n\n  @CORE-01\n  Scenario: judged\n    Given a DSP\n\n  @observed" + seen)
+    assert outcome.scenario("seen")["verdict"] == verdict
+    assert outcome.scenario("seen")["requirement_verdicts"] == {}
+    assert outcome.requirement("CORE-01") == "pass"
+    assert outcome.results["verdict"]["verdict"] == "conformant"
+    assert outcome.exit_code == 0
+
+
+def test_what_a_message_shows_counts_in_a_scenario_that_only_observes_too(suite: SmallSuite) -> None:
+    seen = "  @observed\n  Scenario: seen\n    Given a DSP\n    When it answers in plain text\n"
+    outcome = suite.run("Feature: F\n" + seen)
+    assert outcome.requirement("DUIS-01") == "fail"
+
+
+def test_a_scenario_that_only_observes_voids_the_run_if_the_suite_fails_in_it(suite: SmallSuite) -> None:
+    assert suite.run(one("the suite breaks", "@observed")).exit_code == 4
 
 
 def test_evidence_from_another_thread_is_refused(suite: SmallSuite) -> None:

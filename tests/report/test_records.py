@@ -24,6 +24,7 @@ from dsp_conformance.report.verdicts import (
     Exclusion,
     Inconclusive,
     NotApplicable,
+    NotTaken,
     NotTestable,
     RequirementNotMet,
     SuiteFault,
@@ -41,6 +42,7 @@ FAILS = RequirementNotMet(expected="I0", found="E5")
 UNCLEAR = Inconclusive(Cause.TARGET_UNREACHABLE, "gone")
 UNMET = Inconclusive(Cause.PRECONDITION_UNMET, "not ready")
 UNSEEN = NotTestable("edit-cpl")
+ASIDE = NotTaken("SR6.21 for an ESME")
 RULED_OUT = NotApplicable("the profile says smets1 = no")
 BREAKS = SuiteFault("it broke")
 DONE = Operation(1, "provide-device", {"key": "c4nary-0123"}, "done", "c4nary-0123", 1.0)
@@ -311,8 +313,9 @@ def test_only_an_error_of_the_suite_has_a_trace_and_it_leads_through_the_suites_
         (BREAKS, StepStatus.ERROR),
         (UNSEEN, StepStatus.SKIPPED),
         (RULED_OUT, StepStatus.SKIPPED),
+        (ASIDE, StepStatus.SKIPPED),
     ],
-    ids=["failed", "inconclusive", "error", "not testable", "not applicable"],
+    ids=["failed", "inconclusive", "error", "not testable", "not applicable", "not taken"],
 )
 def test_a_step_is_marked_by_what_ended_it_and_later_ones_as_not_run(
     ending: Exception, status: StepStatus
@@ -376,6 +379,8 @@ def test_of_several_reasons_the_worst_is_to_blame_whichever_came_first() -> None
 def test_an_exclusion_is_told_only_where_nothing_worse_happened() -> None:
     assert cut_short(UNSEEN, "CORE-01").exclusion is Exclusion.NOT_TESTABLE
     assert cut_short(RULED_OUT, "CORE-01").exclusion is Exclusion.NOT_APPLICABLE
+    assert cut_short(ASIDE, "CORE-01").exclusion is Exclusion.NOT_TAKEN
+    assert cut_short(ASIDE, "CORE-01", checks=(Said(passed=False),)).exclusion is None
     assert cut_short(UNSEEN, "CORE-01", checks=(Said(passed=False),)).exclusion is None
     assert passed("CORE-01").exclusion is None
     assert record("CORE-01").exclusion is None
@@ -424,7 +429,9 @@ def test_a_failure_may_concern_a_requirement_that_is_none_of_the_scenarios_own()
     assert made.requirement_verdicts() == {"CORE-01": Verdict.PASS, "DUIS-04": Verdict.FAIL}
 
 
-@pytest.mark.parametrize("ending", [UNSEEN, RULED_OUT], ids=["not testable", "not applicable"])
+@pytest.mark.parametrize(
+    "ending", [UNSEEN, RULED_OUT, ASIDE], ids=["not testable", "not applicable", "not taken"]
+)
 def test_what_was_left_out_says_nothing_about_a_requirement_even_where_all_steps_had_passed(
     ending: Exception,
 ) -> None:

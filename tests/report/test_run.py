@@ -19,6 +19,7 @@ from dsp_conformance.report.verdicts import (
     Exclusion,
     Inconclusive,
     NotApplicable,
+    NotTaken,
     NotTestable,
     RequirementNotMet,
     RunVerdict,
@@ -29,6 +30,7 @@ from dsp_conformance.report.verdicts import (
 FAILS = RequirementNotMet(expected="I0", found="E5")
 UNCLEAR = Inconclusive(Cause.TARGET_UNREACHABLE, "gone")
 UNSEEN = NotTestable("edit-cpl")
+ASIDE = NotTaken("SR6.21 for an ESME", found="E11")
 RULED_OUT = NotApplicable("the profile says smets1 = no")
 BREAKS = SuiteFault("it broke")
 ENDED = object()
@@ -156,6 +158,58 @@ def test_a_switch_that_is_left_open_changes_no_worse_verdict_and_is_told_with_it
     assert "inconclusive: nothing certain about CORE-01." in sentence(unclear)
     loose = with_switches(run_of(record("s", *ALL), record("t", ending=UNCLEAR)), OPEN)
     assert "inconclusive: nothing certain about some scenarios." in sentence(loose)
+
+
+def test_what_was_set_aside_is_counted_in_the_sentence_and_spoils_no_verdict_that_the_rest_supports() -> None:
+    run = run_of(record("s", *ALL), record("t", "CORE-01", ending=ASIDE), record("u", *ALL, ending=ASIDE))
+    assert (run.verdict, run.exit_code) == (RunVerdict.CONFORMANT, 0)
+    assert sentence(run) == (
+        "Example DSP 9.8: conformant in all 3 MUST requirements that were assessed."
+        " Set aside: 2 scenarios, whose requests this product takes for no Device."
+    )
+    core = next(one for one in run.requirement_results() if one.id == "CORE-01")
+    assert (core.state, core.set_aside) == ("pass", 2)
+
+
+def test_a_must_requirement_of_which_all_is_set_aside_leaves_the_run_inconclusive() -> None:
+    run = run_of(record("s", "CORE-01", "DUIS-01"), record("t", "CORE-02", ending=ASIDE))
+    assert (run.verdict, run.exit_code) == (RunVerdict.INCONCLUSIVE, 3)
+    assert sentence(run) == (
+        "Example DSP 9.8: inconclusive: this product takes for no Device the requests that could show"
+        " CORE-02; all 2 MUST requirements that were assessed are met. MUST requirements not assessed: 1."
+        " Set aside: 1 scenario, whose request this product takes for no Device."
+    )
+    unproven = next(one for one in run.requirement_results() if one.id == "CORE-02")
+    assert unproven.state == Exclusion.NOT_TAKEN
+    assert unproven.not_assessed == "not taken by this product: SR6.21 for an ESME"
+
+
+def test_what_the_testbed_cannot_show_and_what_the_product_does_not_take_are_told_apart() -> None:
+    run = run_of(
+        record("s", "DUIS-01"), record("t", "CORE-01", ending=UNSEEN), record("u", "CORE-02", ending=ASIDE)
+    )
+    assert (
+        "inconclusive: this testbed cannot show CORE-01; "
+        "this product takes for no Device the requests that could show CORE-02;"
+    ) in sentence(run)
+
+
+def test_an_assumed_requirement_of_which_all_is_set_aside_decides_nothing() -> None:
+    run = run_of(record("s", *ALL), record("t", "CORE-03", ending=ASIDE))
+    assert run.verdict is RunVerdict.CONFORMANT
+
+
+def test_a_check_that_fails_in_a_scenario_that_was_set_aside_counts() -> None:
+    run = run_of(
+        record("s", *ALL), record("t", "CORE-01", ending=ASIDE, checks=(Said("DUIS-01", passed=False),))
+    )
+    assert run.verdict is RunVerdict.NON_CONFORMANT
+    assert run.set_aside() == []
+
+
+def test_what_was_set_aside_among_added_scenarios_is_not_counted_with_the_suites_own() -> None:
+    run = run_of(record("s", *ALL), record("t", added=True, ending=ASIDE))
+    assert (run.set_aside(), run.exit_code) == ([], 0)
 
 
 def test_a_failure_names_the_requirements_that_are_not_met_and_no_assumed_one() -> None:
@@ -327,12 +381,19 @@ def test_checks_are_counted_for_their_requirement_and_the_worst_of_them_decides(
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_of_two_reasons_not_to_run_the_one_that_can_be_remedied_is_told(order: int) -> None:
-    endings = [RULED_OUT, UNSEEN][::order]
+def test_of_several_reasons_not_to_run_the_one_that_can_be_remedied_is_told(order: int) -> None:
+    endings = [RULED_OUT, ASIDE, UNSEEN][::order]
     run = run_of(*(record(str(number), "CORE-01", ending=ending) for number, ending in enumerate(endings)))
     result = run.requirement_results()[1]
     assert result.state == Exclusion.NOT_TESTABLE
     assert result.not_assessed == "not testable: the testbed lacks the capability 'edit-cpl'"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_the_product_showed_outweighs_what_does_not_apply(order: int) -> None:
+    endings = [RULED_OUT, ASIDE][::order]
+    run = run_of(*(record(str(number), "CORE-01", ending=ending) for number, ending in enumerate(endings)))
+    assert run.requirement_results()[1].state == Exclusion.NOT_TAKEN
 
 
 def test_the_state_of_a_requirement_is_its_verdict_or_why_it_has_none() -> None:

@@ -12,6 +12,7 @@ from dsp_conformance.report.verdicts import (
     Exclusion,
     Inconclusive,
     NotApplicable,
+    NotTaken,
     NotTestable,
     RequirementNotMet,
     RunVerdict,
@@ -51,6 +52,7 @@ def test_nothing_judged_is_no_verdict() -> None:
         (KeyboardInterrupt(), Verdict.ERROR, Attribution.SUITE),
         (NotTestable("x"), Verdict.NONE, Attribution.TESTBED),
         (NotApplicable("x"), Verdict.NONE, None),
+        (NotTaken("x"), Verdict.NONE, None),
     ],
 )
 def test_every_exception_has_a_verdict_and_somebody_at_fault(
@@ -63,6 +65,7 @@ def test_every_exception_has_a_verdict_and_somebody_at_fault(
 def test_only_exclusions_are_excluded() -> None:
     assert judge(NotTestable("x")).exclusion is Exclusion.NOT_TESTABLE
     assert judge(NotApplicable("x")).exclusion is Exclusion.NOT_APPLICABLE
+    assert judge(NotTaken("x")).exclusion is Exclusion.NOT_TAKEN
     assert judge(RequirementNotMet(expected="a", found="b")).exclusion is None
 
 
@@ -80,6 +83,16 @@ def test_a_failure_renders_requirement_expectation_finding_and_advice() -> None:
         "  expected: E51",
         "  found: E5",
         "  what to do: set profile.rejection_code",
+    ]
+
+
+def test_what_the_product_does_not_take_names_the_request_and_the_answer() -> None:
+    aside = NotTaken("SR6.21 for an ESME", expected="the twin's request accepted", found="E11", hint="none")
+    assert str(judge(aside).finding).splitlines() == [
+        "not taken by this product: SR6.21 for an ESME",
+        "  expected: the twin's request accepted",
+        "  found: E11",
+        "  what to do: none",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dsp_conformance.selfcheck.experiments import experiment
@@ -71,3 +72,9 @@ def test_a_scenario_kills_by_a_requirement_of_its_own_that_is_violated(
     matrix = Matrix((found,), ("SCOPE-02",), scenarios)
     assert matrix.killers(found) == {"right"}
     assert [one.id for one in matrix.idle_scenarios] == ["not its own", "not violated"]
+
+
+def test_a_scenario_that_only_observes_owes_no_kill(found_by: FoundBy, scenario: Make) -> None:
+    observing = replace(scenario("seen"), tags=("observed",))
+    matrix = Matrix((found_by(SENT, {}),), (), (scenario("idle", "SCOPE-02"), observing))
+    assert [one.id for one in matrix.idle_scenarios] == ["idle"]

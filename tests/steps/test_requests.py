@@ -10,11 +10,20 @@ import pytest
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.needs import needs_of
 from dsp_conformance.report.verdicts import Inconclusive, RequirementNotMet
+from dsp_conformance.testbed import Capability
 from dsp_conformance.user.exchange import Trouble
 from dsp_conformance.user.transport import Timeouts
 from fixtures.devices import Model
 from fixtures.request_making import WAYS, make_request
-from fixtures.wrong_requests import NOT_ENTITLED, UNKNOWN_USER, WRONG_VARIANT, WRONGLY
+from fixtures.wrong_requests import (
+    ACTIVATING_WRONGLY,
+    ANOTHER_SUPPLIER,
+    NOT_ENTITLED,
+    OTHER_USER,
+    UNKNOWN_USER,
+    WRONG_VARIANT,
+    WRONGLY,
+)
 from steps.firmware import (
     activated_in_silence,
     firmware_sent,
@@ -421,6 +430,10 @@ def test_a_request_to_the_twin_that_did_not_reach_it_shows_nothing(
 
 
 def test_another_user_is_needed_only_to_send_what_he_is_not_entitled_to() -> None:
-    needed = {wrongly: needs_of(sent_wrongly).of({"wrongly": wrongly}) for wrongly in WRONGLY}
+    words = [{"wrongly": wrongly, "activating": None} for wrongly in WRONGLY]
+    words += [{"wrongly": None, "activating": wrongly} for wrongly in ACTIVATING_WRONGLY]
+    needed = {each["wrongly"] or each["activating"]: needs_of(sent_wrongly).of(each) for each in words}
     assert needed.pop(NOT_ENTITLED) == (UserRole.OU,)
+    assert needed.pop(OTHER_USER) == (UserRole.OU,)
+    assert needed.pop(ANOTHER_SUPPLIER) == (Capability.REGISTER_USER,)
     assert not any(needed.values())

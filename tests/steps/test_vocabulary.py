@@ -5,8 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pytest_bdd.parser import FeatureParser
 from pytest_bdd.parsers import StepParser
 
+from dsp_conformance.report.ledger import REQUIREMENT_ID
 from fixtures.request_making import WAYS
 from steps.vocabulary import ROLES, device_name, sentence
 
@@ -65,7 +67,15 @@ def test_the_vocabulary_stays_small() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if re.match(r"@(given|when|then)\(", line)
     ]
-    assert 20 < len(steps) <= 66
+    assert 20 < len(steps) <= 71
+
+
+def test_every_scenario_has_a_requirement_or_only_observes() -> None:
+    files = (str(path.relative_to(FEATURES)) for path in FEATURES.rglob("*.feature"))
+    parsed = [FeatureParser(str(FEATURES), file).parse() for file in files]
+    tags = {(each.name, one.name): one.tags | each.tags for each in parsed for one in each.scenarios.values()}
+    assert all("observed" in found or any(map(REQUIREMENT_ID.fullmatch, found)) for found in tags.values())
+    assert any("observed" in found for found in tags.values())
 
 
 def test_features_speak_without_codes_and_technique() -> None:

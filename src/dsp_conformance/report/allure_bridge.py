@@ -49,6 +49,7 @@ _ADDED = "Added scenario not passed"
 _INCONCLUSIVE = "Inconclusive"
 _NOT_TESTABLE = "Not testable"
 _NOT_APPLICABLE = "Not applicable"
+_NOT_TAKEN = "Not taken by this product"
 _SUITE_ERROR = "Suite's own error"
 
 _CATEGORIES = (
@@ -60,7 +61,17 @@ _CATEGORIES = (
     (_SUITE_ERROR, "Says nothing about the product", Status.BROKEN),
     (_NOT_TESTABLE, "The testbed lacks a capability", Status.SKIPPED),
     (_NOT_APPLICABLE, "The profile says that it does not apply", Status.SKIPPED),
+    (
+        _NOT_TAKEN,
+        "The product takes the request for no Device; set aside",
+        Status.SKIPPED,
+    ),
 )
+_EXCLUDED = {
+    Exclusion.NOT_TESTABLE: _NOT_TESTABLE,
+    Exclusion.NOT_APPLICABLE: _NOT_APPLICABLE,
+    Exclusion.NOT_TAKEN: _NOT_TAKEN,
+}
 _SCENARIO_STATUS = {
     Verdict.NONE: Status.SKIPPED,
     Verdict.PASS: Status.PASSED,
@@ -313,7 +324,7 @@ def _details(record: ScenarioRecord, run: Run) -> StatusDetails | None:
 
 def _category(record: ScenarioRecord, run: Run) -> str:
     if record.exclusion is not None:
-        return _NOT_APPLICABLE if record.exclusion is Exclusion.NOT_APPLICABLE else _NOT_TESTABLE
+        return _EXCLUDED[record.exclusion]
     if record.verdict is Verdict.FAIL and record.identity.added:
         return _ADDED
     if record.verdict is Verdict.FAIL:

@@ -14,6 +14,7 @@ from dsp_conformance.report.gherkin import (
     template_of,
 )
 from dsp_conformance.report.ledger import REQUIREMENT_ID
+from dsp_conformance.report.records import OBSERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +62,7 @@ class CollectedScenario:
         row: the id of the Examples row; empty if the scenario is no outline.
         requirements: the requirement ids among its tags, the feature's and the rule's; sorted.
         steps: background steps first.
-        tags: of an added scenario, all its tags; they are no requirements.
+        tags: of an added scenario, all its tags; of one of the suite's own, `OBSERVED` if it only observes.
         added: whether `--features` added it.
     """
 
@@ -76,6 +77,11 @@ class CollectedScenario:
     steps: tuple[CollectedStep, ...]
     tags: tuple[str, ...] = ()
     added: bool = False
+
+    @property
+    def observed(self) -> bool:
+        """Whether it only observes, so that nothing depends on its outcome."""
+        return not self.added and OBSERVED in self.tags
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -131,6 +137,6 @@ def collected_scenario(
             )
             for step, written in zip(rendered.steps, template.steps, strict=True)
         ),
-        tags=tuple(sorted(tags)) if added else (),
+        tags=tuple(sorted(tags if added else tags & {OBSERVED})),
         added=added,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsp_conformance.report.ledger import UnknownRequirement
+from dsp_conformance.report.records import OBSERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +57,7 @@ def problems_of(
     """
     found = [
         *_unknown_tags(scenarios, ledger),
+        *_judging_and_observing(scenarios),
         *_shared_ids(scenarios),
         *_wrong_examples(features, root),
         *_unbound_steps(scenarios),
@@ -71,6 +73,15 @@ def _unknown_tags(scenarios: Iterable[CollectedScenario], ledger: Ledger) -> Ite
                 ledger[tag]
             except UnknownRequirement as error:
                 yield f"{scenario.file}:{scenario.line}: tag @{tag}: {error}"
+
+
+def _judging_and_observing(scenarios: Iterable[CollectedScenario]) -> Iterator[str]:
+    for scenario in scenarios:
+        if scenario.observed and scenario.requirements:
+            yield (
+                f"{scenario.file}:{scenario.line}: expected the tag of a requirement, or @{OBSERVED} "
+                f"for a scenario that judges nothing, found @{OBSERVED} and @{scenario.requirements[0]}"
+            )
 
 
 def _bare_requirements(scenarios: Iterable[CollectedScenario], ledger: Ledger) -> Iterator[str]:

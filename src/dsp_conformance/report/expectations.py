@@ -202,9 +202,19 @@ def record_of(device_id: Eui64, response: Response) -> InventoryDevice:
 
 
 def found_record(device_id: Eui64, response: Response) -> InventoryDevice | None:
-    """Return one Device's record out of the answer to SR8.2; None where the answer does not show it."""
-    devices = response.content.devices if isinstance(response.content, Inventory) else ()
-    return next((device for device in devices if device.device_id == device_id), None)
+    """Return one Device's record out of the answer to SR8.2; None where the answer does not show it.
+
+    Raises:
+        Inconclusive: its record holds a value that the suite does not know.
+    """
+    if isinstance(response.content, Inventory):
+        for device in response.content.devices:
+            if device.device_id == device_id:
+                return device
+        for shown, what in response.content.unread:
+            if shown == device_id:
+                raise unknown_value(what)
+    return None
 
 
 def expect_status_not_shown(record: InventoryDevice | None, status: DeviceStatus) -> None:
@@ -221,6 +231,21 @@ def expect_status_not_shown(record: InventoryDevice | None, status: DeviceStatus
             found=_summary(status, None),
             hint=f"no CPL lists an {record.device_type.value}, so nothing that leaves the CPL suspends it",
         )
+
+
+def unknown_value(what: str) -> Inconclusive:
+    """Return what to raise where a message cannot be judged for a value that the suite does not know.
+
+    Args:
+        what: the value, and where it stands.
+    """
+    return Inconclusive(
+        Cause.UNKNOWN_VALUE,
+        "the message holds a value that this version of the suite does not know, and may be lawful",
+        expected="values of the DUIS version that the suite knows",
+        found=what,
+        hint="a later version of the suite may know it; see also [profile] duis_version",
+    )
 
 
 def shows(record: InventoryDevice, status: DeviceStatus, firmware: str | None = None) -> bool:

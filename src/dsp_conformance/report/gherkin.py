@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from dsp_conformance.report.added_features import ADDED
-from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord, StepRecord
+from dsp_conformance.report.records import OBSERVED, ScenarioIdentity, ScenarioRecord, StepRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ def new_record(item: pytest.Item, template: ScenarioTemplate, run: Run) -> Scena
         name=scenario.name,
         row=row,
         requirements=() if added else tuple(sorted(tag for tag in tags if tag in run.ledger)),
-        tags=tuple(sorted(tags)) if added else (),
+        tags=tuple(sorted(tags if added else tags & {OBSERVED})),
         added=added,
     )
     steps = [StepRecord(step.keyword, step.name) for step in scenario.steps]

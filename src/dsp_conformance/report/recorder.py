@@ -10,7 +10,7 @@ import pytest
 from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.gherkin import new_record, relative_feature_file, template_of
 from dsp_conformance.report.ledger import REQUIREMENT_ID
-from dsp_conformance.report.records import Phase, RecordError, ScenarioRecord, StepStatus
+from dsp_conformance.report.records import OBSERVED, Phase, RecordError, ScenarioRecord, StepStatus
 from dsp_conformance.report.verdicts import SuiteFault, Verdict
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ class RunRecorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_apply_tag(self, tag: str) -> bool | None:
-        """Requirement tags are data for the record, not marks of pytest."""
-        return True if REQUIREMENT_ID.fullmatch(tag) else None
+        """Requirement tags and `OBSERVED` are data for the record, not marks of pytest."""
+        return True if REQUIREMENT_ID.fullmatch(tag) or tag == OBSERVED else None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is going to run."""

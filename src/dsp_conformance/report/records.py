@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from dsp_conformance.report.evidence import Check, CheckOutcome, Exchange, Operation, Wire
 
 
+OBSERVED = "observed"
+"""The tag of scenarios that judge nothing: they note what the ledger says is never judged."""
+
+
 class Phase(StrEnum):
     """When in a scenario's life something went wrong."""
 
@@ -113,7 +117,8 @@ class ScenarioIdentity:
         name: the scenario's name, values filled in.
         row: the Examples row; empty if the scenario is no outline.
         requirements: the requirement ids among its tags, the feature's and the rule's; sorted.
-        tags: of an added scenario, all its tags; they are labels, and no requirement's.
+        tags: of an added scenario, all its tags, which are labels and no requirement's; of one of the suite's
+            own, `OBSERVED` if it only observes.
         added: whether `--features` added it. It then says nothing about any requirement.
     """
 
@@ -127,6 +132,11 @@ class ScenarioIdentity:
     requirements: tuple[str, ...]
     tags: tuple[str, ...] = ()
     added: bool = False
+
+    @property
+    def observed(self) -> bool:
+        """Whether the scenario notes what no source lays down, so that nothing depends on its outcome."""
+        return not self.added and OBSERVED in self.tags
 
 
 class RecordError(RuntimeError):
@@ -279,8 +289,14 @@ class ScenarioRecord:
         return reason
 
     def _named(self, judged: Judgement) -> Judgement:
-        """A failure that names no requirement concerns all of the scenario's own: name them."""
+        """A failure that names no requirement concerns all of the scenario's own: name them.
+
+        A scenario that only observes fails nothing: what it wanted to see did not come about.
+        """
         own = self.identity.requirements
+        if self.identity.observed and judged.verdict is Verdict.FAIL:
+            finding = replace(judged.finding, what="nothing was observed")
+            return replace(judged, verdict=Verdict.INCONCLUSIVE, finding=finding, requirements=())
         if judged.verdict is not Verdict.FAIL or judged.requirements or not own:
             return judged
         finding = replace(judged.finding, what=not_met(own))

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 DECISION_RULE = (
     "One MUST requirement not met makes a product non-conformant; ASSUMED requirements do so only where the "
     'target profile says assumed = "enforce", and are reported apart. Anything inconclusive leaves the run '
-    "inconclusive; an error of the suite itself voids it. Not applicable and not testable are never a pass. "
-    "A MUST requirement that the testbed cannot show leaves the run inconclusive, as does a switch of the "
-    "profile that a MUST depends on and nobody declared, and a selection of scenarios: none of these makes a "
+    "inconclusive; an error of the suite itself voids it. Not applicable, not testable and not taken by this "
+    "product are never a pass. A MUST requirement that the testbed cannot show, or that only requests could "
+    "show which the product takes for no Device, leaves the run inconclusive, as does a switch of the "
+    "profile that a MUST depends on and nobody declared, and a selection of scenarios: none of them makes a "
     "product conformant."
 )
 
@@ -116,10 +117,18 @@ class RequirementResult:
 
     @property
     def state(self) -> str:
-        """The verdict's label, or "not applicable", "not testable", "not assessed"."""
+        """The verdict's label, or the class of what kept it from one, or "not assessed"."""
         if self.verdict is not Verdict.NONE:
             return self.verdict.label
         return next((one for one in Exclusion if self.not_assessed.startswith(one)), "not assessed")
+
+    @property
+    def set_aside(self) -> int:
+        """How many of its scenarios were set aside: the product takes their requests for no Device."""
+        return sum(
+            verdict is Verdict.NONE and record.exclusion is Exclusion.NOT_TAKEN
+            for record, verdict in self.scenarios
+        )
 
 
 @dataclass(slots=True)
@@ -233,6 +242,17 @@ class Run:
         left = f", {len(verdicts) - ran} not run" if len(verdicts) > ran else ""
         return f"Added scenarios, judged apart: {verdicts.count(Verdict.PASS)} of {ran} passed{left}."
 
+    def set_aside(self) -> list[ScenarioRecord]:
+        """The suite's own scenarios whose requests this product takes for no Device, in order."""
+        own = (record for record in self.ordered_records() if not record.identity.added)
+        return [record for record in own if record.exclusion is Exclusion.NOT_TAKEN]
+
+    def set_aside_sentence(self) -> str:
+        """How many scenarios were set aside, in one sentence; empty where none was."""
+        count = len(self.set_aside())
+        what = "1 scenario, whose request" if count == 1 else f"{count} scenarios, whose requests"
+        return f"Set aside: {what} this product takes for no Device." if count else ""
+
     def known(self, record: ScenarioRecord) -> tuple[KnownFailure, ...]:
         """The baseline's entries that explain a failed scenario; none if it did not fail, or is not known."""
         return self.baseline.known(record) if self.baseline else ()
@@ -257,12 +277,17 @@ class Run:
         """The run's verdict from its requirements' results.
 
         Scenarios without a requirement of the ledger count as MUST, so that nothing that failed is lost.
+        Those that only observe count for nothing, unless the suite itself failed in them.
         """
         if self.unusable:
             return RunVerdict.UNUSABLE
         results = list(results)
         own = [record for record in self.records.values() if not record.identity.added]
-        untagged = [record.verdict for record in own if not record.identity.requirements]
+        untagged = [
+            record.verdict
+            for record in own
+            if not record.identity.requirements and not record.identity.observed
+        ]
         verdict = run_verdict(
             [*(one.verdict for one in results if one.keyword is Keyword.MUST), *untagged],
             [one.verdict for one in results if one.keyword is Keyword.ASSUMED],
@@ -306,6 +331,7 @@ class Run:
             f"MUST requirements not assessed: {open_count}." if open_count else "",
             self.identity.caveat.strip(),
             self._incomplete,
+            self.set_aside_sentence(),
             self.added_sentence(),
         )
         return " ".join((f"{who}: {said}.", *filter(None, further)))
@@ -320,7 +346,7 @@ class Run:
             selected = len(self.records)
             return f"only {selected} of {selected + self.left_out} scenarios were selected"
         if unseen := _unseen(results):
-            return f"this testbed cannot show {', '.join(unseen)}; {met}"
+            return f"{'; '.join(_why_unseen(unseen))}; {met}"
         if self._undeclared and not any(map(_unsettled, self.records.values())):
             return f"the profile leaves a switch undeclared; {met}"
         return "nothing certain about some scenarios"
@@ -340,9 +366,26 @@ def _unsettled(record: ScenarioRecord) -> bool:
     return record.verdict is Verdict.INCONCLUSIVE and not record.identity.added
 
 
-def _unseen(results: Iterable[RequirementResult]) -> list[str]:
-    """The MUST requirements that apply and that nothing could assess for want of a testbed's capability."""
-    return [one.id for one in results if one.keyword is Keyword.MUST and one.state == Exclusion.NOT_TESTABLE]
+_UNSEEN = (Exclusion.NOT_TESTABLE, Exclusion.NOT_TAKEN)
+
+
+def _unseen(results: Iterable[RequirementResult]) -> list[RequirementResult]:
+    """The MUST requirements that apply and that nothing assessed.
+
+    Either the testbed lacks a capability, or all that could have shown them was set aside: a product that
+    takes none of the requests that a requirement speaks of does not thereby do what it demands.
+    """
+    return [one for one in results if one.keyword is Keyword.MUST and one.state in _UNSEEN]
+
+
+def _why_unseen(unseen: Iterable[RequirementResult]) -> Iterable[str]:
+    unseen = list(unseen)
+    for state, why in (
+        (Exclusion.NOT_TESTABLE, "this testbed cannot show"),
+        (Exclusion.NOT_TAKEN, "this product takes for no Device the requests that could show"),
+    ):
+        if named := [one.id for one in unseen if one.state == state]:
+            yield f"{why} {', '.join(named)}"
 
 
 def _voids(record: ScenarioRecord) -> bool:
@@ -360,6 +403,8 @@ def _why_not_assessed(records: list[ScenarioRecord]) -> str:
     ]
     if not excluded:
         return "no scenario ran"
-    # A gap in the testbed can be closed, so where both stand it is the one worth naming.
-    excluded.sort(key=lambda judged: judged.exclusion is not Exclusion.NOT_TESTABLE)
+    # A gap in the testbed can be closed, so where several stand it is the one worth naming. Then comes what
+    # the product itself showed: it leaves the run inconclusive, as what does not apply does not.
+    order = (Exclusion.NOT_TESTABLE, Exclusion.NOT_TAKEN, Exclusion.NOT_APPLICABLE)
+    excluded.sort(key=lambda judged: order.index(judged.exclusion or Exclusion.NOT_APPLICABLE))
     return excluded[0].finding.what

@@ -151,9 +151,11 @@ def _counted(result: RequirementResult) -> str:
     if result.verdict is Verdict.NONE:
         return escape(result.not_assessed.removeprefix(f"{result.state}: "))
     ran = [said for _, said in result.scenarios if said is not Verdict.NONE]
-    excluded = len(result.scenarios) - len(ran)
-    passed = ran.count(Verdict.PASS)
-    return f"{passed} of {len(ran)} passed" + (f", {excluded} not run" if excluded else "")
+    excluded = len(result.scenarios) - len(ran) - result.set_aside
+    told = [f"{ran.count(Verdict.PASS)} of {len(ran)} passed"]
+    told += [f"{excluded} not run"] if excluded else []
+    told += [f"{result.set_aside} not taken by this product"] if result.set_aside else []
+    return ", ".join(told)
 
 
 def _troubles(run: Run) -> Iterable[RenderableType]:

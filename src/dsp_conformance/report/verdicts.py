@@ -1,8 +1,9 @@
 """Verdicts, the exceptions with which steps reach them, and whose fault each one is.
 
 The rules are those of the requirement ledger's "Verdicts" section: a scenario's verdict only gets worse
-(none < pass < inconclusive < fail < error); "not applicable" and "not testable" are classes of their own
-and never a pass; anything that no step foresaw is an error of the suite itself.
+(none < pass < inconclusive < fail < error); "not applicable", "not testable" and "not taken by this
+product" are classes of their own and never a pass; anything that no step foresaw is an error of the suite
+itself.
 """
 
 from __future__ import annotations
@@ -43,10 +44,15 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class Exclusion(StrEnum):
-    """Why a scenario reached no verdict; neither class is ever a pass."""
+    """Why a scenario reached no verdict; no class is ever a pass.
+
+    The first two are known before a scenario runs. The last is what the product shows: a request that it
+    takes for no Device, in whatever state, says nothing about Suspended ones: its scenario is set aside.
+    """
 
     NOT_APPLICABLE = "not applicable"
     NOT_TESTABLE = "not testable"
+    NOT_TAKEN = "not taken by this product"
 
 
 class Attribution(StrEnum):
@@ -65,12 +71,14 @@ class Cause(StrEnum):
     PRECONDITION_UNMET = "precondition not met"
     TARGET_UNREACHABLE = "target unreachable"
     UNUSABLE_ANSWER = "answer unusable"
+    UNKNOWN_VALUE = "value unknown to the suite"
 
 
 _BLAME = {
     Cause.PRECONDITION_UNMET: Attribution.TESTBED,
     Cause.TARGET_UNREACHABLE: Attribution.TARGET,
     Cause.UNUSABLE_ANSWER: Attribution.PRODUCT,
+    Cause.UNKNOWN_VALUE: Attribution.TESTBED,
 }
 
 
@@ -190,6 +198,22 @@ class NotApplicable(_Reasoned, Exception):  # noqa: N818 - a class of outcome, n
         super().__init__(reason)
 
 
+class NotTaken(_Reasoned, Exception):  # noqa: N818 - a class of outcome, not a program error
+    """The product does not take the request at all, for whatever Device: the scenario is set aside.
+
+    Attributes:
+        what: which request for which Device, in one line, such as "SR6.21 for an ESME".
+        expected: what would have let the scenario judge the product.
+        found: what the product answered.
+        hint: what a person can do next.
+    """
+
+    def __init__(self, what: str, *, expected: str = "", found: str = "", hint: str = "") -> None:
+        self.what, self.expected, self.found, self.hint = what, expected, found, hint
+        self.finding = Finding(f"{Exclusion.NOT_TAKEN}: {what}", expected, found, hint)
+        super().__init__(what)
+
+
 class SuiteFault(_Reasoned, Exception):  # noqa: N818 - says whose fault it is
     """The suite itself went wrong and knows it: a bad message of its own, an interrupted run.
 
@@ -213,7 +237,7 @@ class Judgement:
     Attributes:
         verdict: NONE for an exclusion.
         attribution: whose fault it is; None where nobody's.
-        exclusion: set if the scenario was not applicable or not testable.
+        exclusion: set if the scenario was not applicable or not testable, or set aside.
         finding: the reason, for people.
         requirements: the requirements that a failure concerns; empty means all of the scenario's own.
     """
@@ -243,8 +267,10 @@ def judge(exception: BaseException, *, added: bool = False) -> Judgement:
             )
         case Inconclusive():
             return Judgement(Verdict.INCONCLUSIVE, _BLAME[exception.cause], exception.finding)
-        case NotApplicable():
-            return Judgement(Verdict.NONE, None, exception.finding, Exclusion.NOT_APPLICABLE)
+        case NotApplicable() | NotTaken():
+            aside = isinstance(exception, NotTaken)
+            exclusion = Exclusion.NOT_TAKEN if aside else Exclusion.NOT_APPLICABLE
+            return Judgement(Verdict.NONE, None, exception.finding, exclusion)
         case NotTestable() | pytest.skip.Exception():
             finding = (
                 exception.finding

@@ -55,9 +55,12 @@ class Matrix:
 
     @property
     def idle_scenarios(self) -> tuple[CollectedScenario, ...]:
-        """The scenarios that killed no violation, whether they ran against one or not."""
+        """The scenarios that killed no violation, whether they ran against one or not.
+
+        Those that only observe are none of them: they fail nothing.
+        """
         killing = _union(self.killers(finding) for finding in self.findings)
-        return tuple(one for one in self.scenarios if one.id not in killing)
+        return tuple(one for one in self.scenarios if one.id not in killing and not one.observed)
 
     def killers(self, finding: Finding) -> frozenset[str]:
         """Return the ids of the scenarios that killed what a finding is about; none if it is lawful."""

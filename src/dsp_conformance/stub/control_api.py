@@ -19,7 +19,7 @@ from starlette.routing import Route
 from dsp_conformance import __version__, gbcs
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.eui64 import Eui64, InvalidEui64
-from dsp_conformance.smki.certificates import CertificateRole, check_certificate, public_key_of
+from dsp_conformance.smki.certificates import check_certificate, public_key_of
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.control_models import (
     CplEntryBody,
@@ -119,23 +119,21 @@ class ControlApi:
         return _json(told)
 
     async def put_user(self, request: Request) -> Response:
-        """Register a Service User; its XML signing certificate has to name it."""
+        """Register a Service User; its XML signing certificate has to name it, and only its key is used."""
         try:
             user_id = Eui64.parse(request.path_params["user_id"])
         except InvalidEui64 as error:
             raise _Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"user_id: {error}") from None
         body = await _read(request, UserBody)
         try:
-            check_certificate(
-                body.signing_certificate, eui=user_id, roles=frozenset({CertificateRole.USER_XML_SIGNING})
-            )
+            check_certificate(body.signing_certificate, eui=user_id)
         except SmkiError as error:
             detail = f"signing_certificate: {error}"
             raise _Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail) from None
         user = RegisteredUser(
             user_id=user_id,
             roles=frozenset(body.roles),
-            signers=KnownSigners((body.signing_certificate,)),
+            signers=KnownSigners((body.signing_certificate,), dated=False),
             receive_response_url=body.receive_response_url,
             gbcs_signing_key=_public_key(body.gbcs_signing_certificate),
             gbcs_key_agreement_key=_public_key(body.gbcs_key_agreement_certificate),

@@ -10,7 +10,7 @@ from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError
 from dsp_conformance.smki.certificates import check_certificate, load_certificates
 from dsp_conformance.smki.credentials import load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
-from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
+from dsp_conformance.smki.identity import CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.secrets import Secrets, key_lines, shows_a_name
 from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm, ProvisionedForm
@@ -28,7 +28,6 @@ from dsp_conformance.user.service_user import ServiceUser
 from dsp_conformance.user.transport import Endpoints, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
 
     from cryptography.x509 import Certificate
@@ -51,9 +50,6 @@ __all__ = ["Loader"]
 
 _RELATIVE = "Check the path; a relative one starts at the target file's folder."
 _PASSWORD_DEFECTS = frozenset({Defect.PASSWORD_NEEDED, Defect.PASSWORD_WRONG})
-# Which GBCS role goes with which user role is assumed (`smki.identity`): so any of a user's is taken, and the
-# check still tells a GBCS certificate from one for XML signing.
-_GBCS = frozenset(GBCS_ROLES.values())
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised here, not bound to
 _DECLARED = {"yes": True, "no": False, "undeclared": None}
 
@@ -162,9 +158,7 @@ class Loader:
         if form.key_password_env is not None and password is None:
             return None
 
-        def credential(
-            certificate_key: str, key_key: str, roles: Collection[int], use: KeyUse
-        ) -> Credential | None:
+        def credential(certificate_key: str, key_key: str, use: KeyUse) -> Credential | None:
             certificate, key = getattr(form, certificate_key), getattr(form, key_key)
             if certificate is None or key is None:
                 if certificate is not None or key is not None:
@@ -176,8 +170,14 @@ class Loader:
             folder = self._path.parent
             self._key_lines.update(key_lines(folder / key))
             try:
+                # Dates and role are for the DSP to judge (wire.md); `target.doubts` tells of them.
                 return load_credential(
-                    folder / certificate, folder / key, password=password, eui=form.eui, roles=roles, use=use
+                    folder / certificate,
+                    folder / key,
+                    password=password,
+                    eui=form.eui,
+                    use=use,
+                    in_force=False,
                 )
             except SmkiError as error:
                 if error.defect in _PASSWORD_DEFECTS:
@@ -186,10 +186,10 @@ class Loader:
                     self._smki(section, key_key if error.what == "private key" else certificate_key, error)
                 return None
 
-        xml_signing = credential("certificate", "key", {CertificateRole.USER_XML_SIGNING}, KeyUse.SIGNING)
-        gbcs_signing = credential("gbcs_signing_certificate", "gbcs_signing_key", _GBCS, KeyUse.SIGNING)
+        xml_signing = credential("certificate", "key", KeyUse.SIGNING)
+        gbcs_signing = credential("gbcs_signing_certificate", "gbcs_signing_key", KeyUse.SIGNING)
         gbcs_key_agreement = credential(
-            "gbcs_key_agreement_certificate", "gbcs_key_agreement_key", _GBCS, KeyUse.KEY_AGREEMENT
+            "gbcs_key_agreement_certificate", "gbcs_key_agreement_key", KeyUse.KEY_AGREEMENT
         )
         if xml_signing is None:
             return None

@@ -7,6 +7,7 @@ that is missing or wrong makes the whole answer unusable.
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -49,6 +50,7 @@ def _octets(value: object) -> bytes:
 
 _Eui = Annotated[Eui64, PlainValidator(eui64_in)]
 _Pem = Annotated[Certificate, PlainValidator(certificate_in)]
+_PemInForce = Annotated[Certificate, PlainValidator(partial(certificate_in, in_force=True))]
 
 
 class _Answer(BaseModel):
@@ -67,7 +69,7 @@ class _Dsp(_Answer):
     version: str
     dcc_id: _Eui | None = None
     duis_url: Annotated[str, AfterValidator(_http_url)] | None = None
-    signing_certificates: tuple[_Pem, ...] = ()
+    signing_certificates: tuple[_PemInForce, ...] = ()
 
 
 _EXTENSIONS = frozenset({Capability.DELIVER_LOCALLY})

@@ -42,14 +42,14 @@ def account(
             continue
         counts[TAKEN] += 1
         response = delivery.response
-        if response is None or isinstance(response.body, DeviceAlert | DccAlert):
+        if response is not None and isinstance(response.body, DeviceAlert | DccAlert):
             counts[ALERTS] += 1
             continue
         request_id = answered_request(delivery)
         if request_id is None or request_id not in sent:
             counts[UNASKED] += 1
             continue
-        if isinstance(response.content, FutureDatedAlert):
+        if response is not None and isinstance(response.content, FutureDatedAlert):
             continue  # it comes besides the response
         counts[REPEATED] += request_id in answered
         counts[LATE] += delivery.received_at > sent[request_id] + timedelta(seconds=patience)

@@ -97,7 +97,7 @@ def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox)
             inbox.put(came(unusable, status=flaw.status))
             return PlainTextResponse(f"{flaw.what}\n", flaw.status)
         delivery = await run_in_threadpool(_inspect, inspector, octets, content_type)
-        if (stranger := inbox.stranger_in(delivery.response)) is not None:
+        if (stranger := inbox.stranger_in(delivery)) is not None:
             delivery = replace(delivery, accepted=False, stranger=stranger)
         status = _status(delivery)
         inbox.put(came(delivery, status=status))
@@ -157,8 +157,8 @@ def _inspect(inspector: Inspector, octets: bytes, content_type: str) -> Delivery
     except Exception as error:  # noqa: BLE001 - the DSP must not be blamed for a message that is lost here
         _log.exception("a message of %d octets could not be inspected", len(octets))
         return _delivery(content_type, octets, None, (), unread=f"{type(error).__name__}: {error}")
-    unread = "" if inspection.unread is None else str(inspection.unread)
-    return _delivery(content_type, octets, inspection.response, inspection.checks, unread=unread)
+    delivery = _delivery(content_type, octets, inspection.response, inspection.checks)
+    return replace(delivery, unknown=inspection.unknown, named=inspection.named)
 
 
 def _delivery(

@@ -96,7 +96,6 @@ class UserSession:
 
         Raises:
             CounterUnusable: the Service User's counter cannot be kept.
-            UnexpectedShape: the suite cannot read an answer to which the schema does not object.
         """
         target = self.connection.dcc_id if device_id is None else device_id
         # Held until the acknowledgement, so that requests arrive in the order of their counters.
@@ -110,7 +109,8 @@ class UserSession:
     def send_spoilt(self, make: Callable[[int], tuple[ServiceRequest, bytes]]) -> Exchange:
         """Send octets that are meant to be wrong, with a fresh counter.
 
-        What the answer echoes is not checked: the DSP need not have understood the request.
+        What the answer echoes is not checked: the DSP need not have understood the request, nor is what it
+        repeats of what was bad.
 
         Args:
             make: given the counter, returns the request that is spoilt and the octets to send in its place.
@@ -210,10 +210,15 @@ def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector, *, spo
     exchange = replace(exchange, answer=answer)
     if (obstacle := _no_duis(answer)) is not None:
         return replace(exchange, trouble=obstacle)
-    inspection = inspector.inspect(answer.octets, answer.content_type, asynchronous=False)
+    bad_request = exchange.sent if spoilt else None
+    inspection = inspector.inspect(
+        answer.octets, answer.content_type, asynchronous=False, bad_request=bad_request
+    )
     checks: list[CheckOutcome] = [*inspection.checks]
-    if inspection.unread is not None:
-        raise inspection.unread
+    if inspection.unknown:
+        what = "the answer holds what this version of the suite does not know"
+        trouble = Trouble(environment=False, what=what, found=inspection.unknown, unknown=True)
+        return replace(exchange, checks=tuple(checks), trouble=trouble)
     if inspection.response is None:
         found = next(check.found for check in checks if not check.passed)
         trouble = Trouble(

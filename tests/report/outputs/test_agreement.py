@@ -30,6 +30,7 @@ from dsp_conformance.report.verdicts import (
     Cause,
     Inconclusive,
     NotApplicable,
+    NotTaken,
     NotTestable,
     RequirementNotMet,
 )
@@ -45,6 +46,7 @@ AS_JUNIT = {
     "not assessed": "error",
     "not applicable": "skipped",
     "not testable": "skipped",
+    "not taken by this product": "skipped",
 }
 HOSTILE = (
     "\x1b[31mred\x07",
@@ -102,6 +104,7 @@ def endings(draw: DrawFn) -> Exception:
                 Inconclusive(draw(st.sampled_from(Cause)), text, found=other),
                 NotApplicable(text),
                 NotTestable("edit-cpl", hint=text),
+                NotTaken(text, found=other),
                 ValueError(text),
             ]
         )

@@ -24,7 +24,14 @@ from dsp_conformance.report.records import (
 from dsp_conformance.report.results import results
 from dsp_conformance.report.run import Run, RunIdentity
 from dsp_conformance.report.source import ReportSource
-from dsp_conformance.report.verdicts import Cause, Inconclusive, NotTestable, RequirementNotMet, judge
+from dsp_conformance.report.verdicts import (
+    Cause,
+    Inconclusive,
+    NotTaken,
+    NotTestable,
+    RequirementNotMet,
+    judge,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,6 +234,7 @@ def mixed() -> tuple[Made, ...]:
     )
     broken = scenario("broken", "MP105-03").ended_by(ZeroDivisionError("in the suite"))
     closed = scenario("closed", "BASE-04").ended_by(NotTestable("edit-cpl"), phase=Phase.SET_UP)
+    aside = scenario("aside", "BASE-02").ended_by(NotTaken("SR7.16 for an ESME", found="E11"))
     checked = passing("checked", "SCOPE-01").late(
         exchange("SR11.2 ← asynchronous I0", "DUIS-03", asked=False)
     )
@@ -245,6 +253,7 @@ def mixed() -> tuple[Made, ...]:
         unclear,
         broken,
         closed,
+        aside,
         checked,
         hostile,
         assumed,

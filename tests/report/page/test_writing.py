@@ -14,6 +14,7 @@ from dsp_conformance.report.ledger import SOURCES
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.words import NOTHING
 from dsp_conformance.report.plan import Plan
+from dsp_conformance.report.verdicts import NotTaken
 from dsp_conformance.target import Target
 from dsp_conformance.tls.settings import ClientTls
 
@@ -280,6 +281,7 @@ def test_what_was_not_tested_stands_with_its_reason(workshop: Workshop, mixed: t
     assert "BASE-04: not testable" in told
     assert "lacks the capability 'edit-cpl'" in told
     assert "BASE-07: not assessed" in told
+    assert "Set asidenot taken by this product: SR7.16 for an ESME (E11): 1 scenario. BASE-02" in told
     assert "did not tell what it can do" in told
 
 
@@ -311,7 +313,18 @@ def test_the_matrix_says_each_verdict_in_a_word_with_a_symbol(
     assert verdict_on("MP105-03") == "! suite error"
     assert verdict_on("BASE-04") == f"{NOTHING} not testable"
     assert verdict_on("BASE-07") == f"{NOTHING} not assessed"
+    assert verdict_on("BASE-02") == f"{NOTHING} not taken by this product"
     assert "MP105-04 not met, 0 of 2 passed" in page.xpath("//figure/*/@aria-label")[0]
+
+
+def test_what_was_set_aside_is_counted_beside_what_passed(workshop: Workshop) -> None:
+    aside = workshop.scenario("aside", "BASE-02").ended_by(NotTaken("SR7.16 for an ESME", found="E11"))
+    page = workshop.page(workshop.passing("good", "BASE-02"), aside)
+
+    told = text_of(one(page, "//table[@class='matrix']//tr[th/a='BASE-02']"))
+    assert "✓ met" in told
+    assert "1 of 1 passed, 1 set aside: not taken by this product" in told
+    assert "Set aside: 1 scenario" in text_of(one(page, "//section[@id='verdict']"))
 
 
 def test_a_page_that_cannot_be_written_leaves_the_former_one(workshop: Workshop) -> None:

@@ -2,7 +2,8 @@
 
 It is in the form that Jenkins and Maven Surefire share; `schemas/junit.xsd` says what of it is used. A
 scenario that is inconclusive, or that the suite failed at, is an error and never skipped; skipped are those
-alone that do not apply or cannot be tested.
+alone that do not apply, cannot be tested, or were set aside, since the product takes their request for no
+Device.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _ELEMENTS: Final = {
     "not assessed": "error",
     "not applicable": "skipped",
     "not testable": "skipped",
+    "not taken by this product": "skipped",
 }
 _DECIDED: Final = (0, 1)
 _TALLIES: Final = {"failures": "failure", "errors": "error", "skipped": "skipped"}

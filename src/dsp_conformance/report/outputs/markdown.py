@@ -36,9 +36,19 @@ _SYMBOLS: Final = {
     "suite failed": "💥",
     "not applicable": "⚪",
     "not testable": "⚪",
+    "not taken by this product": "⚪",
 }
 _UNSURE: Final = "⚠️"
-_ORDER: Final = ("error", "fail", "inconclusive", "not assessed", "not testable", "not applicable", "pass")
+_ORDER: Final = (
+    "error",
+    "fail",
+    "inconclusive",
+    "not assessed",
+    "not testable",
+    "not taken by this product",
+    "not applicable",
+    "pass",
+)
 _MOST: Final = 25
 _NAMED: Final = 5
 _LONGEST: Final = 4000  # characters of why one scenario did not pass: a CI system cuts off long pages

@@ -105,6 +105,7 @@ def untested(run: Run, results: Iterable[RequirementResult]) -> Iterator[Caveat]
     for group in run.plan.groups if run.plan else ():
         number = words.plural(len(group.scenarios), "scenario")
         yield Caveat(str(group.exclusion).capitalize(), f"{group.what}: {number}.", group.requirements)
+    yield from _set_aside(run)
     for one in results:
         if one.verdict is Verdict.NONE:
             yield Caveat(f"{one.id}: {one.state}", f"{one.title}: {one.not_assessed}.", (one.id,))
@@ -112,3 +113,15 @@ def untested(run: Run, results: Iterable[RequirementResult]) -> Iterator[Caveat]
         yield Caveat(
             "Unknown testbed", "The testbed did not tell what it can do; nothing was left out on its account."
         )
+
+
+def _set_aside(run: Run) -> Iterator[Caveat]:
+    """What the product takes for no Device, found out while the run went on."""
+    groups: dict[str, list[ScenarioRecord]] = {}
+    for record in run.set_aside():
+        told = next(one.judgement.finding for one in record.reasons if one.judgement.exclusion)
+        groups.setdefault(f"{told.what} ({told.found})" if told.found else told.what, []).append(record)
+    for what, records in groups.items():
+        about = {name for record in records for name in record.identity.requirements}
+        number = words.plural(len(records), "scenario")
+        yield Caveat("Set aside", f"{what}: {number}.", tuple(sorted(about)))

@@ -33,7 +33,7 @@ class CountRow:
         failed: failed, or not met.
         inconclusive: nothing certain.
         error: the suite itself failed.
-        none: not applicable, not testable or not selected.
+        none: not applicable, not testable, set aside or not selected.
     """
 
     label: str

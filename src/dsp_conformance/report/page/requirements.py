@@ -13,7 +13,7 @@ from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.deciding import troubles_with
 from dsp_conformance.report.page.scenarios import name_of
 from dsp_conformance.report.switches import demand_of, said
-from dsp_conformance.report.verdicts import Verdict
+from dsp_conformance.report.verdicts import Exclusion, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,8 +144,12 @@ class RequirementView:
         ran = self.told - self.counts.get("none", 0)
         if not self.told:
             return "no scenario"
-        left = f", {self.counts['none']} not run" if self.counts.get("none") else ""
-        return f"{self.counts.get('pass', 0)} of {ran} passed{left}"
+        aside = self.result.set_aside
+        not_run = self.counts.get("none", 0) - aside
+        told = [f"{self.counts.get('pass', 0)} of {ran} passed"]
+        told += [f"{not_run} not run"] if not_run else []
+        told += [f"{aside} set aside: {Exclusion.NOT_TAKEN}"] if aside else []
+        return ", ".join(told)
 
     @property
     def sentence(self) -> str:

@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.stub.deviations import (
     answering,
+    barring,
     believing,
+    comparing,
     delivering,
     exceptions,
     lawful_conduct,
+    lawful_echoes,
     lawful_messages,
+    lawful_smets1,
+    lawful_spelling,
+    lawful_users,
     listing,
     moments,
+    other_ways_out,
     payloads,
     refusing,
     remembering,
@@ -38,7 +45,10 @@ __all__ = ["CATALOGUE", "Deviation", "DeviationKind", "UnknownDeviation", "devia
 _MODULES: Final = (
     exceptions,
     restoring,
+    other_ways_out,
+    barring,
     listing,
+    comparing,
     moments,
     remembering,
     suspension,
@@ -49,7 +59,11 @@ _MODULES: Final = (
     answering,
     believing,
     lawful_messages,
+    lawful_spelling,
+    lawful_echoes,
     lawful_conduct,
+    lawful_smets1,
+    lawful_users,
 )
 
 CATALOGUE: Final[Mapping[str, Deviation]] = MappingProxyType(

@@ -23,6 +23,7 @@ from dsp_conformance.stub.deviations.changes import (
     with_checks,
 )
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, lawful
+from dsp_conformance.stub.deviations.listing import listed_as_active, listed_by
 from dsp_conformance.stub.deviations.suspension import lagging, shown
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
@@ -234,6 +235,16 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SR11.2 to a Commissioned meter records the version too.",
         after_read(_records_always),
         concerns="MP105-10 SCOPE-04",
+    ),
+    lawful(
+        "cpl-without-type",
+        "The CPL is looked up without the device type.",
+        listed_by(
+            lambda entry, product, asked: listed_as_active(
+                entry, asked, product=replace(product, device_type=entry.product.device_type)
+            )
+        ),
+        concerns="MP105-08",
     ),
     lawful(
         "inventory-without-optional-elements",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.dsp import Answer, DspOptions, ReferenceDsp
     from dsp_conformance.stub.traffic import DeviceTraffic, Order
 
-__all__ = ["DEVIATIONS"]
+__all__ = ["DEVIATIONS", "with_alerts"]
 
 _EUI: Final = re.compile(rb"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _PAUSE_SECONDS: Final = 0.05
@@ -102,7 +102,7 @@ def _slow_responses(inner: Deliver) -> Deliver:
     return deliver
 
 
-def _with_alerts(alert: Callable[[Order], DccAlert | DeviceAlert]) -> Change:
+def with_alerts(alert: Callable[[Order], DccAlert | DeviceAlert]) -> Change:
     """Post an alert, which nobody asked for, before each response."""
 
     def make(inner: Deliver) -> Deliver:
@@ -177,13 +177,13 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
     lawful(
         "dcc-alerts",
         "DCC Alerts are posted that nobody asked for.",
-        _with_alerts(_dcc_alert),
+        with_alerts(_dcc_alert),
         concerns="DUIS-04 MP105-10",
     ),
     lawful(
         "device-alerts",
         "Device Alerts are posted that nobody asked for.",
-        _with_alerts(_device_alert),
+        with_alerts(_device_alert),
         concerns="DUIS-04 MP105-10",
     ),
     lawful(
