@@ -2,9 +2,12 @@
 
 from pytest_bdd import then
 
+from dsp_conformance import gbcs
+from dsp_conformance.duis.terms import DeviceStatus
 from dsp_conformance.report.expectations import expect_activated, expect_firmware_read
-from dsp_conformance.report.refusals import expect_activation_without_success
+from dsp_conformance.report.refusals import expect_activation_without_success, expect_read_of
 from dsp_conformance.report.verdicts import RequirementNotMet
+from dsp_conformance.user.exchange import Exchange
 from fixtures.stage import Stage
 from steps.vocabulary import device_name, sentence
 
@@ -19,9 +22,13 @@ _EVERY_MESSAGE = {
 def shows_firmware(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     for exchange in stage.judged:
-        stage.traffic.expect_payload(
-            exchange, staged, lambda message: expect_firmware_read(message, staged.running)
-        )
+
+        def expect(message: gbcs.Message, exchange: Exchange = exchange) -> None:
+            if staged.record is not None and staged.record.status is DeviceStatus.SUSPENDED:
+                expect_read_of(message, exchange.request.request_id, staged.model.device_type)
+            expect_firmware_read(message, staged.running)
+
+        stage.traffic.expect_payload(exchange, staged, expect)
 
 
 @then("the response shows that the new firmware is active")

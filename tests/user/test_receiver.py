@@ -50,6 +50,9 @@ class _Current(Inbox):
     def remark(self, what: str) -> None:
         self.inbox.remark(what)
 
+    def turn_away(self, what: str) -> None:
+        self.inbox.turn_away(what)
+
     def stranger_in(self, delivery: Delivery) -> Eui64 | None:
         return self.inbox.stranger_in(delivery)
 
@@ -137,6 +140,31 @@ def test_a_path_of_ones_own_is_the_only_one(inspector: Inspector, inbox: Inbox, 
     assert inbox.account(20)["messages posted to another path than /dsp/responses"] == 1
     assert inbox.turned_away_since(utc_now() - timedelta(minutes=1)) != ()
     assert inbox.turned_away_since(utc_now() + timedelta(minutes=1)) == ()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "Deflate", "identity, br"])
+def test_a_message_with_a_content_coding_is_turned_away_and_the_header_named(
+    url: str, inbox: Inbox, pen: Pen, coding: str
+) -> None:
+    before = utc_now()
+    headers = {**XML, "Content-Encoding": coding}
+    answer = requests.post(url, pen.answer(REQUEST_ID), headers=headers, timeout=5)
+    assert answer.status_code == 415
+    assert f"Content-Encoding '{coding}'" in answer.text
+    assert inbox.everything() == ()
+    (why,) = inbox.turned_away_since(before)
+    assert f"Content-Encoding '{coding}'" in why
+
+
+def test_a_message_whose_content_coding_is_none_is_taken(url: str, pen: Pen) -> None:
+    for coding in ("identity", "Identity"):
+        headers = {**XML, "Content-Encoding": coding}
+        assert requests.post(url, pen.answer(REQUEST_ID), headers=headers, timeout=5).status_code == 204
+
+
+def test_a_message_with_an_offer_of_another_protocol_is_taken(url: str, pen: Pen) -> None:
+    headers = {**XML, "Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAA"}
+    assert requests.post(url, pen.answer(REQUEST_ID), headers=headers, timeout=5).status_code == 204
 
 
 def test_more_messages_than_the_rate_are_turned_away_unread(

@@ -10,6 +10,7 @@ from dsp_conformance.duis.messages import LocalCommand
 from dsp_conformance.duis.terms import DeviceType
 from dsp_conformance.report.expectations import described, expect_accepted, unreadable
 from dsp_conformance.report.verdicts import RequirementNotMet
+from dsp_conformance.user.payloads import address_flaws
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 CLIENT_ERRORS: Final = range(400, 500)
 """The HTTP statuses with which a request may be refused (ledger DUIS-05)."""
 
-_READ_USE_CASES: Final = MappingProxyType({DeviceType.ESME: "ECS52", DeviceType.GSME: "GCS38"})
+_READING: Final = MappingProxyType(
+    {
+        DeviceType.ESME: ("MP105-01", gbcs.MessageCode.ECS52),
+        DeviceType.GSME: ("MP105-02", gbcs.MessageCode.GCS38),
+    }
+)
+"""The requirement about SR11.2 for a Suspended meter of a type, and the use case that it is read in."""
 
 
 def expect_rejected(response: Response, codes: Collection[ResponseCode] = (), *, reason: str) -> None:
@@ -106,7 +113,7 @@ def expect_read_command(octets: bytes, request_id: RequestID, *, device_type: De
     except gbcs.GbcsDecodeError as error:
         hint = "look at the LocalCommand of the answer"
         raise unreadable(error, "the command for local delivery", hint) from error
-    wanted = (request_id.target, request_id.counter, _READ_USE_CASES[device_type])
+    wanted = (request_id.target, request_id.counter, _READING[device_type][1].name)
     if found != wanted:
         raise RequirementNotMet(
             expected="a command for {} with counter {}, use case {}".format(*wanted),
@@ -138,3 +145,28 @@ def expect_activation_without_success(message: gbcs.Message, running: str) -> No
         found=said,
         hint="the Device's answer must be passed on as it is",
     )
+
+
+def expect_read_of(message: gbcs.Message, request_id: RequestID, device_type: DeviceType) -> None:
+    """Expect a Device's answer to SR11.2 to be of the meter asked, for that User, in its type's use case.
+
+    Args:
+        message: the Device's message.
+        request_id: the request.
+        device_type: the type of the meter asked: ESME or GSME.
+
+    Raises:
+        RequirementNotMet: it is not (MP105-01 for an ESME, MP105-02 for a GSME).
+    """
+    inner = gbcs.grouped(message)
+    flaws = list(address_flaws(inner, request_id))
+    requirement, use_case = _READING[device_type]
+    if inner.message_code != use_case:
+        flaws.append(f"a message in the use case {gbcs.name_of_code(inner.message_code)}")
+    if flaws:
+        raise RequirementNotMet(
+            expected=f"a message of {request_id.target} for {request_id.originator} in {use_case.name}",
+            found="; ".join(flaws),
+            hint="compare the GBCSPayload with what the Device sent: of an ESME it is ECS52, of a GSME GCS38",
+            requirements=(requirement,),
+        )

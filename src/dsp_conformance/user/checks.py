@@ -17,6 +17,7 @@ from dsp_conformance.duis.schema import SchemaViolation
 from dsp_conformance.duis.signature import SignatureDiagnosis, SignatureOutcome
 from dsp_conformance.duis.terms import CommandVariant
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.user.payloads import PayloadFinding, payload_finding
 from dsp_conformance.user.transport import MEDIA_TYPE, media_type
 
 SENT_TO_THE_DEVICE: Final = frozenset(
@@ -109,8 +110,16 @@ def check_signature(diagnosis: SignatureDiagnosis, *, required: bool) -> CheckOu
     )
 
 
-def check_echo(request: ServiceRequest, response: Response) -> CheckOutcome:
-    """Check that a response names its request by RequestID, ResponseID, reference and variant (DUIS-03)."""
+def check_echo(request: ServiceRequest, response: Response, *, payload_judged: bool = True) -> CheckOutcome:
+    """Check that a response belongs to its request (DUIS-03).
+
+    It names it by RequestID, ResponseID, reference and variant, and carries the message of the Device asked.
+
+    Args:
+        request: the request.
+        response: the response to it.
+        payload_judged: whether the Device's message is looked at: that of a SMETS1 Device never is.
+    """
     wanted = request.request_id
     flaws = []
     if response.request_id != wanted:
@@ -127,11 +136,14 @@ def check_echo(request: ServiceRequest, response: Response) -> CheckOutcome:
             flaws.append("an alert instead of a response")
         case _:
             pass  # the form of SMETS1 responses is never judged
+    payload = payload_finding(request, response) if payload_judged else PayloadFinding()
+    flaws += payload.flaws
     return CheckOutcome(
         "DUIS-03",
         passed=not flaws,
         expected=f"RequestID {wanted}, ResponseID its mirror image where it stands, SR{request.variant}",
         found="; ".join(flaws) or "the same",
+        detail=payload.note,
     )
 
 

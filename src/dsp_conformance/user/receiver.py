@@ -23,6 +23,7 @@ from starlette.routing import Route
 from dsp_conformance.duis import messages as duis
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.tls.contexts import server_context
+from dsp_conformance.tls.protocols import BoundedHttp
 from dsp_conformance.tls.serving import Server, loop_for, with_tls
 from dsp_conformance.user.admission import Admission, same_path
 from dsp_conformance.user.checks import CheckOutcome, check_form
@@ -53,7 +54,7 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
     configuration = uvicorn.Config(
         _application(settings, inspector, inbox),
         loop=loop_for(context),
-        http="h11",  # unlike the faster one, it bounds what a client may send as headers
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         proxy_headers=False,  # a peer is who connected, whatever a header says
@@ -84,6 +85,12 @@ def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox)
             inbox.turn_away(away.what)
             headers = {"Connection": "close", "Retry-After": "1"}
             return PlainTextResponse(f"{away.what}\n", away.status, headers)
+        if (coding := request.headers.get("content-encoding", "identity")).strip().lower() != "identity":
+            coded = f"messages with Content-Encoding {coding[:_SHOWN]!r}, which are not read"
+            inbox.turn_away(coded)
+            return PlainTextResponse(
+                f"{coded}\n", 415, {"Connection": "close", "Accept-Encoding": "identity"}
+            )
         if not same_path(settings.own_path, path):
             inbox.remark(elsewhere)
         content_type = request.headers.get("content-type", "")[:_SHOWN]

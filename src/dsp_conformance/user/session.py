@@ -1,6 +1,6 @@
 """One Service User at work: builds, signs and posts requests, and gives back checked exchanges."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -45,6 +45,7 @@ class Connection:
         dcc_id: the target of non-device requests.
         schema_version: the DUIS version that requests state.
         sent: the requests of this process, with the time at which each was last sent.
+        unjudged: the Devices whose messages are never judged: those of SMETS1.
     """
 
     transport: DuisTransport
@@ -54,6 +55,7 @@ class Connection:
     dcc_id: Eui64
     schema_version: str = SCHEMA_VERSION
     sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False, compare=False)
+    unjudged: set[Eui64] = field(default_factory=set, repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -152,7 +154,7 @@ class UserSession:
         answers = self.connection.inbox.wait_for_answers(exchange.request.request_id, limit)
         if not answers:
             return None
-        delivery = with_echo_checked(exchange.request, answers[0])
+        delivery = with_echo_checked(exchange.request, answers[0], self.connection.unjudged)
         self.on_delivery(exchange, delivery)
         return delivery
 
@@ -199,11 +201,21 @@ class UserSession:
         return _judged(exchange, answer, self.connection.inspector, spoilt=spoilt)
 
 
-def with_echo_checked(request: ServiceRequest, delivery: Delivery) -> Delivery:
-    """Return the delivery with the check that it names the request it answers (DUIS-03)."""
+def with_echo_checked(
+    request: ServiceRequest, delivery: Delivery, unjudged: Collection[Eui64] = ()
+) -> Delivery:
+    """Return the delivery with the check that it belongs to the request it answers (DUIS-03).
+
+    Args:
+        request: the request.
+        delivery: the message.
+        unjudged: the Devices whose messages are never judged.
+    """
     if delivery.response is None:
         return delivery
-    return replace(delivery, checks=(*delivery.checks, check_echo(request, delivery.response)))
+    judged = request.request_id.target not in unjudged
+    check = check_echo(request, delivery.response, payload_judged=judged)
+    return replace(delivery, checks=(*delivery.checks, check))
 
 
 def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector, *, spoilt: bool) -> Exchange:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.stub.deviations import (
+    addressing,
     answering,
     barring,
     believing,
@@ -56,6 +57,7 @@ _MODULES: Final = (
     refusing,
     delivering,
     payloads,
+    addressing,
     answering,
     believing,
     lawful_messages,
