@@ -43,8 +43,10 @@ from fixtures.wrong_requests import (
     OTHER_USER,
     REASONS,
     UNKNOWN_USER,
+    WRONG_TYPE,
     WRONG_VARIANT,
     WRONGLY,
+    require_display_known,
     wrong_variant_to_a_commissioned,
 )
 from steps.needed import its_role, its_sender
@@ -313,6 +315,8 @@ def is_rejected_because(stage: Stage, reason: str) -> None:
         stage.traffic.record.observe(f"the unknown user is refused by HTTP {answer.status}")
         return
     response = usable(stage.last)
+    if reason == WRONG_TYPE:
+        require_display_known(stage, response)
     if reason == WRONG_VARIANT and response.response_code is stage.run.profile.rejection_code:
         stage.traffic.record.observe("the Device's status is checked before the Command Variant")
         response = usable(wrong_variant_to_a_commissioned(stage))
