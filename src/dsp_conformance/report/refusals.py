@@ -6,17 +6,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
-from dsp_conformance.duis.messages import LocalCommand
 from dsp_conformance.duis.terms import DeviceType
 from dsp_conformance.report.expectations import described, expect_accepted, unreadable
-from dsp_conformance.report.verdicts import RequirementNotMet
+from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.user.payloads import address_flaws
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from dsp_conformance.duis.identifiers import RequestID
-    from dsp_conformance.duis.messages import Response
+    from dsp_conformance.duis.messages import LocalCommand, Response
     from dsp_conformance.duis.response_codes import ResponseCode
 
 CLIENT_ERRORS: Final = range(400, 500)
@@ -68,26 +67,35 @@ def expect_refused(status: int, response: Response | None) -> None:
     )
 
 
-def expect_local_command(response: Response, *, code: ResponseCode, rejection_code: ResponseCode) -> bytes:
-    """Expect a request to be accepted with the command for local delivery, and return that command.
+def expect_local_command(
+    response: Response,
+    command: LocalCommand | None,
+    *,
+    code: ResponseCode | None,
+    rejection_code: ResponseCode,
+) -> bytes:
+    """Expect a request to be accepted and to bring the command for local delivery, and return that command.
 
     Args:
         response: the synchronous answer.
-        code: I0 for Command Variant 2, I99 for 3 (ledger MP105-03).
+        command: what the request brought, in the answer or as a message of its own; None if nothing.
+        code: with which it must be accepted: I0 with Command Variants 2 and 6 (ledger MP105-03); None with 3
+            and 7, where I0 and I99 are as good.
         rejection_code: the code that the target profile declares for a Device's status.
 
     Raises:
         RequirementNotMet: it was rejected, or accepted with another code or without the command.
     """
     expect_accepted(response, rejection_code=rejection_code)
-    if response.response_code is not code or not isinstance(response.content, LocalCommand):
-        carried = "a LocalCommand" if isinstance(response.content, LocalCommand) else "no LocalCommand"
+    if command is None or code not in {None, response.response_code}:
+        carried = "no LocalCommand" if command is None else "a LocalCommand"
         raise RequirementNotMet(
-            expected=f"{described(code)} with the LocalCommand",
+            expected=f"{described(code) if code else 'an acceptance'} with the LocalCommand",
             found=f"{described(response.response_code)} with {carried}",
-            hint="the user delivers the command over the home network, so the answer must carry it",
+            hint="the user delivers the command over the home network, so it must come with the answer"
+            + ("" if code else ", or as a message of its own"),
         )
-    return response.content.octets
+    return command.octets
 
 
 def expect_read_command(octets: bytes, request_id: RequestID, *, device_type: DeviceType) -> None:
@@ -145,6 +153,26 @@ def expect_activation_without_success(message: gbcs.Message, running: str) -> No
         found=said,
         hint="the Device's answer must be passed on as it is",
     )
+
+
+def require_activation_alert(octets: bytes, activated: str) -> None:
+    """Go on if a Device's alert tells that a future-dated SR11.3 was carried out and which version runs now.
+
+    Raises:
+        Inconclusive: it tells something else, which is the Device's affair, or cannot be read.
+    """
+    try:
+        alert = gbcs.activation_alert(gbcs.decode(octets))
+    except gbcs.GbcsDecodeError as error:
+        raise unreadable(error, "the alert of the future-dated SR11.3", "look at the alert") from error
+    if alert.code is not gbcs.ActivationCode.SUCCESS or str(alert.version) != activated.upper():
+        raise Inconclusive(
+            Cause.PRECONDITION_UNMET,
+            "the Device did not activate the new firmware when it was due",
+            expected=f"an alert with code 0 and firmware version {activated.upper()}",
+            found=f"code {int(alert.code)} with firmware version {alert.version}",
+            hint="see why the Device did not activate the image that SR11.1 sent",
+        )
 
 
 def expect_read_of(

@@ -144,7 +144,7 @@ class LimitsForm(Section):
 
 
 class ProfileForm(Section):
-    """`[profile]`: what the product declares."""
+    """`[profile]`: what the product declares. No run ends conformant before every question is answered."""
 
     rejection_code: _RejectionCode = Field(
         default=ResponseCode.E51, description="a DUIS response code for rejections, such as 'E51'"
