@@ -30,7 +30,12 @@ def shows_firmware(stage: Stage, device: str) -> None:
 
         def expect(message: gbcs.Message, exchange: Exchange = exchange) -> None:
             if staged.record is not None and staged.record.status is DeviceStatus.SUSPENDED:
-                expect_read_of(message, exchange.request.request_id, staged.model.device_type)
+                expect_read_of(
+                    message,
+                    exchange.request.request_id,
+                    device_type=staged.model.device_type,
+                    misdelivered=stage.traffic.misdelivered(exchange),
+                )
             expect_firmware_read(message, staged.running)
 
         stage.traffic.expect_payload(exchange, staged, expect)

@@ -262,6 +262,11 @@ def test_a_request_that_the_device_answered_brings_one_response(
     assert str(REQUEST_ID) in outcome.expected
 
 
+def test_a_response_at_a_wrong_address_fails_though_it_is_the_only_one() -> None:
+    outcome = check_response_count(REQUEST, 1, answered=True, misdelivered=["at /a instead of /b"])
+    assert (outcome.passed, outcome.found) == (False, "1 response; at /a instead of /b")
+
+
 def test_a_response_to_no_request_fails_with_what_it_names() -> None:
     outcome = check_unasked(REQUEST_ID.target, replace(RESPONSE, request_id=replace(REQUEST_ID, counter=1)))
     assert (outcome.requirement, outcome.passed) == ("DUIS-03", False)

@@ -12,7 +12,7 @@ from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotM
 from dsp_conformance.user.payloads import address_flaws
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.duis.messages import LocalCommand, Response
@@ -175,19 +175,22 @@ def require_activation_alert(octets: bytes, activated: str) -> None:
         )
 
 
-def expect_read_of(message: gbcs.Message, request_id: RequestID, device_type: DeviceType) -> None:
-    """Expect a Device's answer to SR11.2 to be of the meter asked, for that User, in its type's use case.
+def expect_read_of(
+    message: gbcs.Message, request_id: RequestID, *, device_type: DeviceType, misdelivered: Sequence[str]
+) -> None:
+    """Expect an answer to SR11.2 to be of the meter asked, in its type's use case, for and at that User.
 
     Args:
         message: the Device's message.
         request_id: the request.
         device_type: the type of the meter asked: ESME or GSME.
+        misdelivered: where it came, if that is not the User's address.
 
     Raises:
         RequirementNotMet: it is not (MP105-01 for an ESME, MP105-02 for a GSME).
     """
     inner = gbcs.grouped(message)
-    flaws = list(address_flaws(inner, request_id))
+    flaws = [*address_flaws(inner, request_id), *(f"delivered {where}" for where in misdelivered)]
     requirement, use_case = _READING[device_type]
     if inner.message_code != use_case:
         flaws.append(f"a message in the use case {gbcs.name_of_code(inner.message_code)}")
@@ -195,6 +198,7 @@ def expect_read_of(message: gbcs.Message, request_id: RequestID, device_type: De
         raise RequirementNotMet(
             expected=f"a message of {request_id.target} for {request_id.originator} in {use_case.name}",
             found="; ".join(flaws),
-            hint="compare the GBCSPayload with what the Device sent: of an ESME it is ECS52, of a GSME GCS38",
+            hint="compare the GBCSPayload with what the Device sent, and the address with the User's: of an "
+            "ESME it is ECS52, of a GSME GCS38",
             requirements=(requirement,),
         )

@@ -212,10 +212,14 @@ class DeviceTraffic:
     def post(self, order: Order, octets: bytes) -> None:
         """Post a document to the User who sent a request, if that User is still registered."""
         with self.state.lock:
-            user = self.state.users.get(order.request_id.originator)
-        if user is not None:
-            about = f"the response to {order.request_id}"
-            self._delivery.post(user.receive_response_url, octets, about=about)
+            url = self._seams.address(self, order)
+        if url is not None:
+            self._delivery.post(url, octets, about=f"the response to {order.request_id}")
+
+    def address_of(self, order: Order) -> str | None:
+        """Return where the User who sent a request takes responses; None where nobody of that ID is known."""
+        user = self.state.users.get(order.request_id.originator)
+        return None if user is None else user.receive_response_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +232,7 @@ class TrafficSeams:
         change: decides what that response does to the Device's record.
         change_later: decides what the alert of a future-dated activation does to it.
         deliver: brings a response to the User.
+        address: tells where that User takes responses, with the state's lock held.
     """
 
     send: Callable[[DeviceTraffic, Order], None] = DeviceTraffic.send_out
@@ -241,6 +246,7 @@ class TrafficSeams:
     deliver: Callable[[DeviceTraffic, Order, ResponseCode, ResponseContent | None], None] = (
         DeviceTraffic.deliver
     )
+    address: Callable[[DeviceTraffic, Order], str | None] = DeviceTraffic.address_of
 
 
 def _seconds_until(due: datetime | None) -> float:

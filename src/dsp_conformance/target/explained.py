@@ -103,6 +103,12 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
             "gbcs_key_agreement_key": Explained(
                 "The private key of that certificate.", "pki/user-gbcs-key-agreement.key"
             ),
+            "receive_path": Explained(
+                "Where the DSP posts this user's messages, and no other's. Without it, a user whom the"
+                " testbed registers gets a path of its own; for any other, each path is fine that is no"
+                " other user's.",
+                "/responses/supplier",
+            ),
         },
         form.ReceiverForm: {
             "bind": Explained("The address and port of this machine that the suite listens at."),

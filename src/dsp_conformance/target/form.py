@@ -92,6 +92,10 @@ class UserForm(Section):
         default=None, description=f"{CERTIFICATE}, for MACs of responses"
     )
     gbcs_key_agreement_key: FilePath | None = Field(default=None, description=f"{KEY}, for MACs of responses")
+    receive_path: UrlPath | None = Field(
+        default=None,
+        description="the path of the receiver that is this user's own, such as '/responses/supplier'",
+    )
 
 
 class ReceiverForm(Section):

@@ -177,19 +177,22 @@ def check_acceptance_code(request: ServiceRequest, response: Response) -> CheckO
     )
 
 
-def check_response_count(request: ServiceRequest, found: int, *, answered: bool) -> CheckOutcome:
-    """Check that an accepted request brought one response (DUIS-04).
+def check_response_count(
+    request: ServiceRequest, found: int, *, answered: bool, misdelivered: Sequence[str] = ()
+) -> CheckOutcome:
+    """Check that an accepted request brought one response, to the address of the User who asked (DUIS-04).
 
     Args:
         request: the accepted request.
         found: how many responses the receiver accepted; a retry after its own refusal is not one of them.
         answered: whether the Device is known to have answered; if not, no response is right as well.
+        misdelivered: of each message that came to a wrong address, where it came and where it should have.
     """
-    passed = found == 1 if answered else found <= 1
+    passed = (found == 1 if answered else found <= 1) and not misdelivered
     wanted = "exactly one response" if answered else "at most one response"
     return CheckOutcome(
         "DUIS-04",
         passed=passed,
         expected=f"{wanted} to {request.request_id} (SR{request.variant})",
-        found="1 response" if found == 1 else f"{found} responses",
+        found="; ".join(["1 response" if found == 1 else f"{found} responses", *misdelivered]),
     )

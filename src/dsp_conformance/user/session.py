@@ -16,6 +16,7 @@ from dsp_conformance.duis.request_bodies import ReadInventory
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.duis.terms import CommandVariant, Service, service_for
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.user.addresses import Addresses
 from dsp_conformance.user.checks import CheckOutcome, check_acceptance_code, check_echo
 from dsp_conformance.user.counters import Counters
 from dsp_conformance.user.exchange import Delivery, Exchange, Trouble
@@ -47,6 +48,7 @@ class Connection:
         dcc_id: the target of non-device requests.
         schema_version: the DUIS version that requests state.
         sent: the requests of this process, with the time at which each was last sent.
+        addresses: where each Service User's messages have to arrive.
         unjudged: the Devices whose messages are never judged: those of SMETS1.
     """
 
@@ -57,6 +59,7 @@ class Connection:
     dcc_id: Eui64
     schema_version: str = SCHEMA_VERSION
     sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False, compare=False)
+    addresses: Addresses = field(default_factory=Addresses, repr=False, compare=False)
     unjudged: set[Eui64] = field(default_factory=set, repr=False, compare=False)
 
 
