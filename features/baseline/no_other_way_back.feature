@@ -1,7 +1,7 @@
 Feature: Nothing else that a Suspended meter may be sent brings it back
-  A Suspended meter may be sent critical requests, new credentials for a change of supplier, new firmware, and if it is
-  of SMETS1 a top-up for local delivery; and anybody may read the inventory about it. Whatever it answers to those, it
-  stays Suspended, and ordinary requests stay barred: only the firmware that it runs brings it back.
+  A Suspended meter may be sent critical requests, credentials for a change of supplier and new firmware, a SMETS1 meter
+  also a top-up for local delivery, and its inventory record may be read. Whatever it answers to those, it stays
+  Suspended and barred from ordinary requests: only the firmware that it runs brings it back.
 
   @BASE-08
   Scenario Outline: A meter that was sent critical requests is still Suspended and still barred
@@ -11,19 +11,19 @@ Feature: Nothing else that a Suspended meter may be sent brings it back
     Then the <meter> is still Suspended and still barred every time
 
     Examples:
-      | id                 | meter | requests                                                               |
-      | esme-prices        | ESME  | 1.1.1, 1.1.2, 1.2.1, 1.2.2                                             |
-      | esme-payment       | ESME  | 1.5, 1.6, 1.7, 2.1, 2.3, 2.5                                           |
-      | esme-configuration | ESME  | 6.4.1, 6.8, 6.11, 6.14.1, 6.14.2, 6.14.3, 6.17, 6.24.2, 6.25, 6.26     |
-      | esme-supply        | ESME  | 7.1, 7.2, 7.3, 7.5, 7.6, 7.8, 7.12, 7.13, 7.16                         |
-      | esme-joining       | ESME  | 8.7.1, 8.8.1                                                           |
-      | esme-credentials   | ESME  | 6.15.2, 6.15.1                                                         |
-      | gsme-prices        | GSME  | 1.1.1, 1.2.1                                                           |
-      | gsme-payment       | GSME  | 1.5, 1.6, 2.1, 2.3, 2.5                                                |
-      | gsme-configuration | GSME  | 6.6, 6.7, 6.8, 6.11, 6.17, 6.24.2                                      |
-      | gsme-supply        | GSME  | 7.2, 7.3                                                               |
-      | gsme-joining       | GSME  | 8.7.1, 8.8.1                                                           |
-      | gsme-credentials   | GSME  | 6.15.2, 6.15.1                                                         |
+      | id                 | meter | requests                                                           |
+      | esme-prices        | ESME  | 1.1.1, 1.1.2, 1.2.1, 1.2.2                                         |
+      | esme-payment       | ESME  | 1.5, 1.6, 1.7, 2.1, 2.3, 2.5                                       |
+      | esme-configuration | ESME  | 6.4.1, 6.8, 6.11, 6.14.1, 6.14.2, 6.14.3, 6.17, 6.24.2, 6.25, 6.26 |
+      | esme-supply        | ESME  | 7.1, 7.2, 7.3, 7.5, 7.6, 7.8, 7.12, 7.13, 7.16                     |
+      | esme-joining       | ESME  | 8.7.1, 8.8.1                                                       |
+      | esme-credentials   | ESME  | 6.15.2, 6.15.1                                                     |
+      | gsme-prices        | GSME  | 1.1.1, 1.2.1                                                       |
+      | gsme-payment       | GSME  | 1.5, 1.6, 2.1, 2.3, 2.5                                            |
+      | gsme-configuration | GSME  | 6.6, 6.7, 6.8, 6.11, 6.17, 6.24.2                                  |
+      | gsme-supply        | GSME  | 7.2, 7.3                                                           |
+      | gsme-joining       | GSME  | 8.7.1, 8.8.1                                                       |
+      | gsme-credentials   | GSME  | 6.15.2, 6.15.1                                                     |
 
   @BASE-08
   Scenario Outline: A meter that got new credentials for a change of supplier is still Suspended and still barred

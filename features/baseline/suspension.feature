@@ -21,7 +21,7 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
     And the inventory record of the "other firmware" is unchanged
     And the inventory record of the "other model" is unchanged
     And the inventory record of the "other manufacturer" is unchanged
-    And the inventory record of the "display" is unchanged
+    And the inventory does not show the "display" as Suspended
 
     Examples:
       | id             | meter | leaves               |

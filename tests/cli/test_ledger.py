@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dsp_conformance.report.ledger import SOURCES
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Checkout
 
@@ -52,14 +54,22 @@ def _shown_on_a_terminal(*arguments: str) -> str:
 
 
 def test_requirements_are_printed_one_a_line_in_the_order_of_the_ledger(ledger: dict[str, Any]) -> None:
-    head, *lines = _printed("requirements").splitlines()
+    table, _, below = _printed("requirements").partition("\n\n")
+    head, *lines = table.splitlines()
 
-    assert head.split() == ["id", "keyword", "title", "source", "applies", "revision"]
+    assert head.split() == ["id", "keyword", "title", "source", "basis", "applies", "revision"]
     assert [line.split()[0] for line in lines] == list(ledger)
     for line, entry in zip(lines, ledger.values(), strict=True):
         assert entry["title"] in line
-        assert entry.get("applicability", "always") in line
+        assert f"  {', '.join(entry['source']) or '-'}  " in line
+        assert f"  {entry.get('basis', '-')}  " in line
+        assert entry.get("applicability", "always").removeprefix("not ") in line
         assert line.endswith(str(entry["revision"]))
+        assert entry.get("derivation", "") in below
+    assert 'unless smets1 = "no"' in table
+    assert 'unless secmp0007 = "yes"' in table
+    for letter, meaning in SOURCES.items():
+        assert f"{letter} = {meaning}" in below
 
 
 def test_requirements_as_json_hold_the_whole_ledger(ledger: dict[str, Any]) -> None:
@@ -68,6 +78,7 @@ def test_requirements_as_json_hold_the_whole_ledger(ledger: dict[str, Any]) -> N
     assert list(told) == list(ledger)
     for identifier, entry in ledger.items():
         assert entry.items() <= told[identifier].items()
+        assert told[identifier]["sources"] == {letter: SOURCES[letter] for letter in entry["source"]}
 
 
 def test_a_trace_leads_from_every_requirement_to_the_code_that_judges_it(ledger: dict[str, Any]) -> None:
@@ -136,6 +147,18 @@ def test_a_broken_ledger_is_told_by_file_and_key(command: str, checkout: Checkou
     assert "requirements.toml: requirements.MP105-01.keyword" in done.stderr
     assert "did you mean 'MUST'?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("line", "key"), [('source = ["S"]\n', "source"), ('basis = "stated"\n', "basis")])
+def test_no_run_starts_with_a_must_that_does_not_show_where_it_stands(
+    line: str, key: str, checkout: Checkout
+) -> None:
+    checkout.change("features/requirements.toml", line, "")
+
+    done = checkout.run("run")
+
+    assert done.returncode == 2
+    assert f"requirements.MP105-01.{key}: a MUST " in done.stderr
 
 
 @pytest.mark.parametrize("command", [["trace"], ["trace", "--sentences"], ["testbed", "plan"], ["doctor"]])

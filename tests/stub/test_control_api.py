@@ -107,7 +107,9 @@ def test_all_seven_capabilities_are_there(api: Api) -> None:
         "register-user",
         "set-status",
     ]
-    assert sorted(told["extensions"]) == ["deliver-locally", "hold-response", "restart"]
+    assert sorted(told["extensions"]) == ["deliver-locally", "hold-response", "profile", "restart"]
+    switches = api.description["components"]["schemas"]["Capabilities"]["properties"]["profile"]["properties"]
+    assert told["profile"].keys() == switches.keys()
     certificate = x509.load_pem_x509_certificate(told["dsp"]["signing_certificates"][0].encode())
     assert certificate.subject.rfc4514_string()
 

@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -56,8 +57,13 @@ CAPABILITIES: Final = (
     "inject-fault",
     "observe-device",
 )
-EXTENSIONS: Final = ("deliver-locally", "hold-response", "restart")
+EXTENSIONS: Final = ("deliver-locally", "hold-response", "profile", "restart")
 """What it can do beyond version 1.0 of the API, told apart from the rest for those who know that version."""
+
+PROFILE: Final = MappingProxyType(
+    {"smets1": "yes", "resent_activation": "yes", "secmp0007": "no", "local_delivery": "yes"}
+)
+"""What the reference DSP is held to, whatever it does: also as it was before MP105, and under a deviation."""
 
 _PRODUCT: Final = "dsp-conformance stub"
 _MAX_BODY: Final = 1024 * 1024
@@ -113,7 +119,12 @@ class ControlApi:
             "duis_url": self._duis_url,
             "signing_certificates": [signing],
         }
-        told = {"capabilities": list(CAPABILITIES), "extensions": list(EXTENSIONS), "dsp": dsp}
+        told = {
+            "capabilities": list(CAPABILITIES),
+            "extensions": list(EXTENSIONS),
+            "profile": dict(PROFILE),
+            "dsp": dsp,
+        }
         return _json(told)
 
     async def put_user(self, request: Request) -> Response:

@@ -76,7 +76,8 @@ class Loader:
         limit = form.limits.max_message_size
         dsp = self._dsp(form.dsp)
         users = self._users(form.users)
-        receiver = self._receiver(form.receiver, form.limits)
+        own_paths = tuple(one.receive_path for one in form.users if one.receive_path is not None)
+        receiver = self._receiver(form.receiver, form.limits, own_paths)
         tls = ClientTls() if form.tls is None else self._client_tls("tls", form.tls)
         testbed = self._testbed(form.testbed, tls)
         schema = self._schema(form.schema_files)
@@ -141,6 +142,7 @@ class Loader:
 
     def _users(self, forms: list[UserForm]) -> tuple[ServiceUser, ...]:
         first: dict[object, int] = {}
+        paths: dict[str, int] = {}
         users = []
         for number, form in enumerate(forms, 1):
             section = f"users[{number}]"
@@ -148,6 +150,10 @@ class Loader:
                 found = f"{form.eui}, as in users[{earlier}]"
                 hint = "Give a Service User with several roles once, with all of them."
                 self._report(section, "eui", "an EUI-64 of its own for every user", found, hint)
+            path = (form.receive_path or "").rstrip("/")
+            if form.receive_path is not None and (earlier := paths.setdefault(path, number)) != number:
+                found = f"{form.receive_path}, as in users[{earlier}]"
+                self._report(section, "receive_path", "a path of its own for every user", found)
             user = self._user(section, form)
             if user is not None:
                 users.append(user)
@@ -193,9 +199,12 @@ class Loader:
         )
         if xml_signing is None:
             return None
-        return ServiceUser(form.eui, frozenset(form.roles), xml_signing, gbcs_signing, gbcs_key_agreement)
+        roles = frozenset(form.roles)
+        return ServiceUser(form.eui, roles, xml_signing, gbcs_signing, gbcs_key_agreement, form.receive_path)
 
-    def _receiver(self, form: ReceiverForm, limits: LimitsForm) -> ReceiverSettings:
+    def _receiver(
+        self, form: ReceiverForm, limits: LimitsForm, further_paths: tuple[str, ...]
+    ) -> ReceiverSettings:
         if form.bind.host in _EVERYWHERE and form.public_url is None:
             found = "nothing, while bind listens on every address"
             self._report("receiver", "public_url", "the address at which the DSP reaches it", found)
@@ -208,6 +217,7 @@ class Loader:
             tls,
             form.path,
             limits.max_messages_per_second,
+            further_paths,
         )
 
     def _receiver_tls(self, form: ReceiverTlsForm) -> ServerTls | None:

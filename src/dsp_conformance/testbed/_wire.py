@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import base64
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from cryptography.x509 import Certificate
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainValidator, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainValidator,
+    TypeAdapter,
+    model_validator,
+)
 
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.json_values import certificate_in, eui64_in, text_in
@@ -64,12 +72,47 @@ class _Dsp(_Answer):
     signing_certificates: tuple[_PemInForce, ...] = ()
 
 
+_PROFILE: Final = "profile"
+"""The extension by which a testbed says what the product declares."""
+
+
+class _Profile(_Answer):
+    """The switches of a target file's `[profile]`, those that the testbed declares.
+
+    Nothing else of a profile is read here: how the suite judges, such as the rejection code and how long it
+    waits, is for the tester to say.
+    """
+
+    smets1: Literal["yes", "no"] | None = None
+    resent_activation: Literal["yes", "no"] | None = None
+    secmp0007: Literal["yes", "no"] | None = None
+    local_delivery: Literal["yes", "no"] | None = None
+
+
 class Capabilities(_Answer):
-    """The answer to GET /capabilities."""
+    """The answer to GET /capabilities; its profile is looked at where the extension is named."""
 
     capabilities: frozenset[Capability]
     extensions: frozenset[str] = frozenset()
     dsp: _Dsp
+    profile: _Profile = _Profile()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _profile_where_it_is_offered(cls, tree: Any) -> Any:
+        if not isinstance(tree, dict):
+            return tree
+        offered = tree.get("extensions")
+        if isinstance(offered, list) and _PROFILE in offered:
+            if _PROFILE not in tree:
+                raise ValueError(f"the extension {_PROFILE!r} is named, and its member is missing")
+            return tree
+        return {name: member for name, member in tree.items() if name != _PROFILE}
+
+    @property
+    def switches(self) -> dict[str, bool]:
+        """The switches of the profile that the testbed declares."""
+        return {name: value == "yes" for name, value in self.profile.model_dump(exclude_none=True).items()}
 
     @property
     def all(self) -> frozenset[Capability]:

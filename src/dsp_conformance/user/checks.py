@@ -30,6 +30,10 @@ SENT_TO_THE_DEVICE: Final = frozenset(
 )
 """Command Variants whose command goes over the WAN, so that a response comes later (``domain.md``)."""
 
+SENT_BOTH_WAYS: Final = frozenset({CommandVariant.NON_CRITICAL_BOTH, CommandVariant.SIGNED_BOTH})
+"""Those of them whose command is returned to the User too. Where it comes is laid down nowhere, in the
+acknowledgement or as a message of its own at the receiver, and neither is the code of the acknowledgement."""
+
 _SHOWN: Final = 3
 _LONGEST: Final = 1000  # characters of what a message brought in, such as the name of an issuer
 
@@ -161,29 +165,34 @@ def check_acceptance_code(request: ServiceRequest, response: Response) -> CheckO
     """Check that an accepted request to a Device is acknowledged by I99 (DUIS-04).
 
     Returns:
-        None where the requirement says nothing: another Command Variant, or a rejection.
+        None where the requirement says nothing: another Command Variant, one that also returns the command to
+            the User, or a rejection.
     """
     code = response.response_code
-    if request.command_variant not in SENT_TO_THE_DEVICE or not code.is_success:
+    judged = request.command_variant in SENT_TO_THE_DEVICE - SENT_BOTH_WAYS
+    if not judged or not code.is_success:
         return None
     return CheckOutcome(
         "DUIS-04", passed=code == "I99", expected="I99 for an accepted request to a Device", found=code.value
     )
 
 
-def check_response_count(request: ServiceRequest, found: int, *, answered: bool) -> CheckOutcome:
-    """Check that an accepted request brought one response (DUIS-04).
+def check_response_count(
+    request: ServiceRequest, found: int, *, answered: bool, misdelivered: Sequence[str] = ()
+) -> CheckOutcome:
+    """Check that an accepted request brought one response, to the address of the User who asked (DUIS-04).
 
     Args:
         request: the accepted request.
         found: how many responses the receiver accepted; a retry after its own refusal is not one of them.
         answered: whether the Device is known to have answered; if not, no response is right as well.
+        misdelivered: of each message that came to a wrong address, where it came and where it should have.
     """
-    passed = found == 1 if answered else found <= 1
+    passed = (found == 1 if answered else found <= 1) and not misdelivered
     wanted = "exactly one response" if answered else "at most one response"
     return CheckOutcome(
         "DUIS-04",
         passed=passed,
         expected=f"{wanted} to {request.request_id} (SR{request.variant})",
-        found="1 response" if found == 1 else f"{found} responses",
+        found="; ".join(["1 response" if found == 1 else f"{found} responses", *misdelivered]),
     )

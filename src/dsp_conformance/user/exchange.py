@@ -88,6 +88,7 @@ class Delivery:
         named: the request that such a message names.
         status: the HTTP status that it was answered with; 0 where that is not known.
         peer: who posted it, as "host:port"; empty where that is not known.
+        path: the path that it was posted to, decoded; empty where that is not known.
         headers: the HTTP headers as they came, names in lower case.
         stranger: whom it was for, where that is no Service User of the run, so that it was refused.
     """
@@ -104,6 +105,7 @@ class Delivery:
     named: MessageNames = field(default_factory=MessageNames)
     status: int = 0
     peer: str = ""
+    path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     stranger: Eui64 | None = None
 

@@ -25,7 +25,7 @@ from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.tls.contexts import server_context
 from dsp_conformance.tls.protocols import BoundedHttp
 from dsp_conformance.tls.serving import Server, loop_for, with_tls
-from dsp_conformance.user.admission import Admission, same_path
+from dsp_conformance.user.admission import Admission, is_below
 from dsp_conformance.user.checks import CheckOutcome, check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
@@ -76,7 +76,7 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
 
 def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox) -> Starlette:
     limit = settings.limit
-    admission = Admission(settings.rate, settings.path)
+    admission = Admission(settings.rate, settings.path, settings.further_paths)
     elsewhere = f"messages posted to another path than {settings.own_path}, and taken"
 
     async def receive(request: Request) -> Response:
@@ -91,11 +91,11 @@ def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox)
             return PlainTextResponse(
                 f"{coded}\n", 415, {"Connection": "close", "Accept-Encoding": "identity"}
             )
-        if not same_path(settings.own_path, path):
+        if not is_below((settings.own_path, *settings.further_paths), path):
             inbox.remark(elsewhere)
         content_type = request.headers.get("content-type", "")[:_SHOWN]
         peer = "" if request.client is None else f"{_in_url(request.client.host)}:{request.client.port}"
-        came = partial(replace, peer=peer, headers=tuple(request.headers.items()))
+        came = partial(replace, peer=peer, path=path, headers=tuple(request.headers.items()))
         try:
             octets = await _body(request, limit)
         except _Unusable as flaw:

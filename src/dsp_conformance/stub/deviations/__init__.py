@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Final
 from dsp_conformance.stub.deviations import (
     addressing,
     answering,
+    asking,
     barring,
     believing,
     comparing,
     delivering,
     exceptions,
     histories,
+    lawful_asking,
     lawful_conduct,
     lawful_echoes,
     lawful_messages,
@@ -48,6 +50,7 @@ __all__ = ["CATALOGUE", "Deviation", "DeviationKind", "UnknownDeviation", "devia
 
 _MODULES: Final = (
     exceptions,
+    asking,
     restoring,
     other_ways_out,
     barring,
@@ -69,6 +72,7 @@ _MODULES: Final = (
     lawful_spelling,
     lawful_echoes,
     lawful_conduct,
+    lawful_asking,
     lawful_smets1,
     lawful_users,
     lawful_waiting,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.traffic import DeviceTraffic, Order
 
-__all__ = ["DEVIATIONS", "read_in", "with_messages"]
+__all__ = ["DEVIATIONS", "posted_to", "with_messages"]
 
 _ANOTHER: Final = Eui64.parse("90-B3-D5-1F-30-FF-FF-FE")
 
@@ -49,7 +49,7 @@ def with_messages(
     return delivering(make)
 
 
-def read_in(use_cases: dict[gbcs.MessageCode, gbcs.MessageCode]) -> Change:
+def _read_in(use_cases: dict[gbcs.MessageCode, gbcs.MessageCode]) -> Change:
     """Have Devices answer SR11.2 in other use cases, with the MAC that belongs to the answer."""
 
     def change(options: DspOptions) -> DspOptions:
@@ -61,6 +61,33 @@ def read_in(use_cases: dict[gbcs.MessageCode, gbcs.MessageCode]) -> Change:
         return replace(options, seams=replace(options.seams, read_response=build))
 
     return change
+
+
+def posted_to(address: Callable[[DeviceTraffic, Order, str], str]) -> Change:
+    """Post responses to another address than the right one, which is told."""
+
+    def change(options: DspOptions) -> DspOptions:
+        inner = options.seams.traffic.address
+
+        def amended(traffic: DeviceTraffic, order: Order) -> str | None:
+            right = inner(traffic, order)
+            return None if right is None else address(traffic, order, right)
+
+        seams = options.seams
+        return replace(options, seams=replace(seams, traffic=replace(seams.traffic, address=amended)))
+
+    return change
+
+
+def _of_who_asked_before(options: DspOptions) -> DspOptions:
+    """Post each response to the address of whoever got the one before."""
+    before: list[str] = []
+
+    def address(_: DeviceTraffic, __: Order, right: str) -> str:
+        before.append(right)
+        return before[-2:][0]
+
+    return posted_to(address)(options)
 
 
 def _is_ordinary(order: Order) -> bool:
@@ -107,16 +134,34 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         with_messages(_of_another_request, _is_ordinary),
     ),
     violation(
+        "responses-to-the-first-user",
+        "DUIS-04 MP105-02",
+        "All responses are posted to the address of the User who was registered first.",
+        posted_to(lambda traffic, _, __: traffic.state.users.everybody()[0].receive_response_url),
+    ),
+    violation(
+        "responses-to-who-asked-before",
+        "DUIS-04",
+        "Each response is posted to the address of the User who got the one before.",
+        _of_who_asked_before,
+    ),
+    violation(
+        "responses-to-no-users-address",
+        "DUIS-04 MP105-01 MP105-02",
+        "Responses are posted to the receiver, at the address of no User.",
+        posted_to(lambda _, __, right: f"{right.rpartition('/')[0]}/"),
+    ),
+    violation(
         "gas-read-as-electricity",
         "MP105-02",
         "A GSME answers SR11.2 in the use case of electricity meters.",
-        read_in({gbcs.MessageCode.GCS38: gbcs.MessageCode.ECS52}),
+        _read_in({gbcs.MessageCode.GCS38: gbcs.MessageCode.ECS52}),
     ),
     violation(
         "electricity-read-as-gas",
         "MP105-01",
         "An ESME answers SR11.2 in the use case of gas meters.",
-        read_in({gbcs.MessageCode.ECS52: gbcs.MessageCode.GCS38}),
+        _read_in({gbcs.MessageCode.ECS52: gbcs.MessageCode.GCS38}),
     ),
 )
 """Whom responses may speak of wrongly."""

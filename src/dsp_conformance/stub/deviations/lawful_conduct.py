@@ -107,6 +107,23 @@ def _without_optional(_: Services, device: InventoryDevice) -> InventoryDevice:
     return replace(device, smets_version=None, firmware_version_status=None, cpl_status=None)
 
 
+def _bare_display(_: Services, device: InventoryDevice) -> InventoryDevice:
+    """Show of a Type 2 Device what the schema demands (SEC glossary: the SMI keeps no status of it)."""
+    return (
+        replace(_without_optional(_, device), status=None, firmware_version=None)
+        if _is_display(device)
+        else device
+    )
+
+
+def _no_display(_: Services, device: InventoryDevice) -> InventoryDevice | None:
+    return None if _is_display(device) else device
+
+
+def _is_display(device: InventoryDevice) -> bool:
+    return device.device_type.is_type_2
+
+
 def _short_version(_: Services, device: InventoryDevice) -> InventoryDevice:
     return replace(device, firmware_version=(device.firmware_version or "").lstrip("0") or "0")
 
@@ -234,6 +251,18 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SR8.2 leaves out what it may leave out.",
         shown(_without_optional),
         concerns="BASE-07 MP105-08",
+    ),
+    lawful(
+        "bare-displays",
+        "SR8.2 shows neither status nor firmware of an IHD.",
+        shown(_bare_display),
+        concerns="BASE-01 SCOPE-05",
+    ),
+    lawful(
+        "displays-not-shown",
+        "SR8.2 does not show IHDs.",
+        shown(_no_display),
+        concerns="BASE-01 SCOPE-05",
     ),
     lawful(
         "inventory-in-short",

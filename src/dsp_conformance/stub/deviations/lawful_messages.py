@@ -13,7 +13,7 @@ from lxml import etree
 from dsp_conformance import gbcs
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, Response
-from dsp_conformance.stub.deviations.addressing import with_messages
+from dsp_conformance.stub.deviations.addressing import posted_to, with_messages
 from dsp_conformance.stub.deviations.answering import unsigned
 from dsp_conformance.stub.deviations.changes import (
     Deliver,
@@ -222,6 +222,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "Devices answer SR11.2 in the form with a supplementary counter.",
         _supplementary,
         concerns="MP105-04 MP105-05",
+    ),
+    lawful(
+        "responses-posted-with-a-slash",
+        "Responses are posted to the User's address with a slash at its end.",
+        posted_to(lambda _, __, right: f"{right}/"),
+        concerns="DUIS-04 MP105-01 MP105-02",
     ),
     lawful(
         "read-through-the-broker",

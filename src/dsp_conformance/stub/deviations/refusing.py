@@ -10,6 +10,7 @@ from dsp_conformance.stub.access_control import Case, Refusal, Rejected
 from dsp_conformance.stub.deviations.changes import (
     after_refusal,
     check,
+    device_type_of,
     is_read_of_suspended,
     is_suspended,
     reads_also,
@@ -36,6 +37,11 @@ def _with_code(name: str, code: ResponseCode) -> Change:
         return Rejected(code, "wrong code") if wrong else refusal
 
     return check(name, amend)
+
+
+def _unknown_display(case: Case, refusal: Refusal | None) -> Refusal | None:
+    wrong = refusal is not None and device_type_of(case) is DeviceType.IHD
+    return Rejected(ResponseCode.E19, "no such Device") if wrong else refusal
 
 
 def _for_its_status(case: Case, refusal: Refusal) -> bool:
@@ -147,6 +153,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SCOPE-05",
         "SR11.2 is let through to an IHD.",
         reads_also(DeviceType.IHD),
+    ),
+    violation(
+        "displays-called-unknown",
+        "SCOPE-05",
+        "SR11.2 to an IHD is answered as if the IHD did not exist.",
+        check("device_type", _unknown_display),
     ),
     violation(
         "unknown-device-as-e51",
