@@ -62,7 +62,7 @@ _OPERATIONS = {
     "list-commands": ("which commands arrived?", Party.DEVICE),
     "deliver-locally": ("deliver command locally", Party.DEVICE),
     "release-responses": ("release held responses", Party.DEVICE),
-    "restart": ("restart", Party.DSP),
+    "restart": ("restart the DSP", Party.DSP),
 }
 _ARRIVED = re.compile(r'"service_reference_variant": ?"([0-9.]+)"')
 
