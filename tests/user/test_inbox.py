@@ -18,6 +18,7 @@ from dsp_conformance.user.checks import check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.naming import answered_request
+from dsp_conformance.user.transport import utc_now
 
 if TYPE_CHECKING:
     from dsp_conformance.duis.messages import Response, ResponseBody
@@ -253,6 +254,18 @@ def test_an_alert_is_ours_if_either_party_that_it_names_is(inbox: Inbox, pen: Pe
         assert inbox.stranger_in(_delivery(replace(alert, request_id=named, response_id=None))) is None
     stranger = inbox.stranger_in(_delivery(replace(alert, request_id=theirs, response_id=None)))
     assert stranger == min(theirs.originator, theirs.target)
+
+
+def test_whatever_comes_for_a_user_or_at_its_address_came_for_it(inbox: Inbox, pen: Pen) -> None:
+    user, other = REQUEST_ID.originator, Eui64.parse("90-B3-D5-1F-30-01-00-09")
+    before = utc_now()
+    assert not inbox.came_for(user, before - timedelta(days=1))
+    inbox.put(replace(_delivery(pen.response(REQUEST_ID), accepted=False), received_at=before))
+    assert inbox.came_for(user, before)
+    assert not inbox.came_for(user, before + timedelta(seconds=1))
+    assert not inbox.came_for(other, before)
+    inbox.put(replace(_delivery(None, accepted=False), received_at=before, path=f"/duis/{other}"))
+    assert inbox.came_for(other, before)
 
 
 def test_reasons_for_turning_away_are_counted_each_up_to_fifty_and_then_together(inbox: Inbox) -> None:

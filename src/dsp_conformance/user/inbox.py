@@ -11,6 +11,7 @@ from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import OtherBody, Response
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.account import BEYOND, account
+from dsp_conformance.user.addresses import user_in
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.naming import answered_request, parties_of, recipients_of, told_of
 from dsp_conformance.user.transport import utc_now
@@ -63,6 +64,9 @@ class Arrivals(Protocol):
     def turned_away_since(self, moment: datetime) -> tuple[str, ...]:
         """Return why something was turned away unread since that moment, each reason once."""
 
+    def came_for(self, user: Eui64, since: datetime) -> bool:
+        """Tell whether any message for a Service User came since a moment: good or bad, a response or not."""
+
     def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
         """Note which requests were sent, and when, for the account of the run."""
 
@@ -91,6 +95,7 @@ class Inbox:
     _turned_away: dict[str, tuple[int, datetime]] = field(default_factory=dict, repr=False)
     _remarks: dict[str, int] = field(default_factory=dict, repr=False)
     _sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False)
+    _last_for: dict[Eui64, datetime] = field(default_factory=dict, repr=False)
     _refused: int = 0
     _refused_octets: int = 0
 
@@ -105,6 +110,9 @@ class Inbox:
                 delivery = self._beginning_of(delivery)
             self.on_arrival(delivery, 0 if request_id is None else len(self._by_request.get(request_id, ())))
             self._deliveries.append(delivery)
+            for user in (*recipients_of(delivery), user_in(delivery.path)):
+                if user is not None:
+                    self._last_for[user] = delivery.received_at
             if request_id is not None:
                 self._by_request.setdefault(request_id, []).append(delivery)
             for party in parties_of(delivery):
@@ -191,6 +199,12 @@ class Inbox:
         """Return why something was turned away unread since that moment, each reason once."""
         with self._arrived:
             return tuple(what for what, (_, last) in self._turned_away.items() if last >= moment)
+
+    def came_for(self, user: Eui64, since: datetime) -> bool:
+        """Tell whether any message for a Service User came since a moment: good or bad, a response or not."""
+        with self._arrived:
+            last = self._last_for.get(user)
+        return last is not None and last >= since
 
     def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
         """Note which requests were sent, and when, for the account of the run."""

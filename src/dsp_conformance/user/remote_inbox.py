@@ -26,6 +26,7 @@ def served_by(inbox: Inbox) -> Mapping[str, Callable[..., object]]:
         "inbox.wait_for_word": inbox.wait_for_word,
         "inbox.take_for": inbox.take_for,
         "inbox.turned_away_since": inbox.turned_away_since,
+        "inbox.came_for": inbox.came_for,
         "inbox.note_sent": inbox.note_sent,
     }
 
@@ -70,6 +71,11 @@ class RemoteInbox:
     def turned_away_since(self, moment: datetime) -> tuple[str, ...]:
         """Return why something was turned away unread since that moment, each reason once."""
         found: tuple[str, ...] = self._call("inbox.turned_away_since", moment)
+        return found
+
+    def came_for(self, user: Eui64, since: datetime) -> bool:
+        """Tell whether any message for a Service User came since a moment: good or bad, a response or not."""
+        found: bool = self._call("inbox.came_for", user, since)
         return found
 
     def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
