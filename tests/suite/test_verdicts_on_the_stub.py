@@ -36,6 +36,31 @@ def test_the_reference_dsp_is_conformant(run_whole: Start) -> None:
     assert run.requirements("pass") == LEDGER
 
 
+AS_THE_TEST_APPLIANCE = (
+    "pre-commands-with-empty-signature",
+    "bare-displays",
+    "uncertain-types-not-taken",
+    "read-through-the-broker",
+    "answered-through-the-broker",
+    "acknowledgements-unsigned",
+    "acknowledgements-without-response-id",
+)
+"""What the DCC's test appliance does lawfully in another way than the stub, all at once (`wire.md`)."""
+
+
+def test_a_dsp_in_the_form_of_the_test_appliance_is_conformant(
+    run_whole: Start, serve_stub: Start, tmp_path: Path
+) -> None:
+    control_url = serve_stub(*(f"--deviation={each}" for each in AS_THE_TEST_APPLIANCE))
+    run = run_whole(f"--target={target_file(tmp_path, control_url)}")
+    assert run.exit_code == 0, run.output
+    assert run.requirements("pass") == LEDGER
+    aside = [each for each in run.results["scenarios"] if each["exclusion"] == "not taken by this product"]
+    assert aside
+    others = [each for each in run.results["scenarios"] if each not in aside]
+    assert {each["verdict"] for each in others} == {"pass"}
+
+
 def test_the_dsp_before_mp105_is_non_conformant_for_the_requirements_that_mp105_brought(
     run_whole: Start,
 ) -> None:
