@@ -7,9 +7,9 @@ from dsp_conformance.report.expectations import expect_accepted, expect_accepted
 from dsp_conformance.report.needs import Words, needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.testbed.protocol import Capability, Fault
-from fixtures.activations import await_giving_up, expect_nothing_learnt
+from fixtures.activations import await_giving_up, await_set_time, expect_nothing_learnt
 from fixtures.devices import NUMBERS, SPELLINGS, StagedDevice, new_version, version_missed
-from fixtures.request_making import make_request
+from fixtures.request_making import A_MOMENT_LATER, OVER_THE_WAN, make_request
 from fixtures.settling import once
 from fixtures.stage import Stage
 from fixtures.traffic import usable
@@ -192,18 +192,22 @@ def firmware_sent(stage: Stage, device: str) -> None:
 
 
 @given(
-    sentence("the {device} has activated the new firmware, but its response (?:was lost|(?P<how>is late))")
+    sentence(
+        "the {device} has activated the new firmware(?: at once| (?P<later>at a set time))?,"
+        " but its response (?:was lost|(?P<how>is late))"
+    )
 )
 @needs(_for_trouble)
-def activated_in_silence(stage: Stage, device: str, how: str | None = None) -> None:
+def activated_in_silence(stage: Stage, device: str, how: str | None = None, later: str | None = None) -> None:
     staged = stage.device(device_name(device))
     if not how and stage.was_activated(staged):
         return
     stage.arrange(staged, "11.3", Fault.RESPONSE_HELD if how else Fault.RESPONSE_LOST)
-    request = make_request(stage, staged, "11.3")
+    request = make_request(stage, staged, "11.3", way=A_MOMENT_LATER if later else OVER_THE_WAN)
     request.require_accepted("the firmware could not be activated")
     stage.unanswered = request.exchange
     stage.await_command(staged, request.exchange)
+    await_set_time(stage, request.exchange)
     expect_nothing_learnt(stage, staged, request.exchange)
 
 

@@ -12,6 +12,7 @@ from dsp_conformance.report.refusals import (
 )
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.user.exchange import Exchange
+from fixtures.activations import require_activated
 from fixtures.devices import StagedDevice
 from fixtures.stage import Stage
 from steps.vocabulary import device_name, sentence
@@ -36,6 +37,7 @@ def shows_firmware(stage: Stage, device: str) -> None:
                     device_type=staged.model.device_type,
                     misdelivered=stage.traffic.misdelivered(exchange),
                 )
+            require_activated(stage, staged, message)
             expect_firmware_read(message, staged.running)
 
         stage.traffic.expect_payload(exchange, staged, expect)

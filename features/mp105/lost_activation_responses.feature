@@ -10,7 +10,7 @@ Feature: A lost activation response no longer leaves a meter Suspended
   Scenario Outline: A meter whose activation response was lost is put right by reading its firmware version
     Given a Suspended <meter>
     And the supplier has sent new firmware, listed as Active, to the <meter>
-    And the <meter> has activated the new firmware, but its response was lost
+    And the <meter> has activated the new firmware <when>, but its response was lost
     When the DSP no longer waits for that response
     And the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
@@ -19,9 +19,10 @@ Feature: A lost activation response no longer leaves a meter Suspended
     And SR4.1.1 Read Instantaneous Import Registers to the <meter> is accepted again
 
     Examples:
-      | id   | meter |
-      | esme | ESME  |
-      | gsme | GSME  |
+      | id         | meter | when          |
+      | esme       | ESME  | at once       |
+      | gsme       | GSME  | at once       |
+      | esme-later | ESME  | at a set time |
 
   @MP105-07
   Scenario Outline: A meter of whose activation nothing was heard stays Suspended until it is asked

@@ -183,6 +183,25 @@ def _waits_for_activation(options: DspOptions) -> DspOptions:
     return replace(options, seams=replace(options.seams, traffic=traffic))
 
 
+def _waits_for_alert(options: DspOptions) -> DspOptions:
+    """Take no notice of SR11.2 once SR11.3 was sent with a set time, however long its alert is due."""
+    send, inner = options.seams.traffic.send, options.seams.traffic.change
+    awaited: set[Eui64] = set()
+
+    def sent(traffic: DeviceTraffic, order: Order) -> None:
+        activation = order.command.activation
+        if activation is not None and activation.execution_time is not None:
+            awaited.add(order.request_id.target)
+        send(traffic, order)
+
+    def change(traffic: DeviceTraffic, order: Order, octets: bytes, record: DeviceRecord) -> InventoryChange:
+        read = order.command.variant == "11.2"
+        return NO_CHANGE if read and record.device_id in awaited else inner(traffic, order, octets, record)
+
+    traffic = replace(options.seams.traffic, send=sent, change=change)
+    return replace(options, seams=replace(options.seams, traffic=traffic))
+
+
 def _closed_for_ever(options: DspOptions) -> DspOptions:
     """Keep ordinary requests back from a Device that was once Suspended, also when it is no more."""
     once: set[Eui64] = set()
@@ -308,6 +327,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "MP105-07",
         "SR11.2 restores nothing while the response to SR11.3 is awaited, even if it was lost.",
         _waits_for_activation,
+    ),
+    violation(
+        "alert-awaited-for-ever",
+        "MP105-07",
+        "SR11.2 restores nothing once SR11.3 was sent with a set time, even if its alert was lost.",
+        _waits_for_alert,
     ),
     violation(
         "closed-after-restoration",
