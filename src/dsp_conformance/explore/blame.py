@@ -1,9 +1,11 @@
 """Whose requirement a wrong record breaks: by what happened, and by whether the record had to move."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from dsp_conformance.duis.terms import DeviceStatus
-from dsp_conformance.explore.knowledge import DeviceModel, Touch
+from dsp_conformance.explore.events import Activate
+from dsp_conformance.explore.knowledge import DeviceModel, Pending, Touch
 from dsp_conformance.explore.records import Records
 from dsp_conformance.explore.violation import Violation, ViolationKind
 from dsp_conformance.explore.world import Shown
@@ -14,16 +16,25 @@ _RESTORING: Final = frozenset({"MP105-04", "MP105-05"})
 _HINT: Final = "read the Device with SR8.2 and compare with the DSP's inventory and its history"
 
 
-def blamed_for(device: DeviceModel, shown: Shown, place: int) -> Violation:
+def blamed_for(device: DeviceModel, shown: Shown, place: int, waiting: Iterable[Pending] = ()) -> Violation:
     """Return the violation of a record that is none of the possible ones.
 
     It had to move and did not: the event's own rule. It moved to a wrong record: that rule too, or MP105-06
     where SR11.2 brought back another status. It moved and need not have: the rule of what happened last.
+
+    Args:
+        device: whose record it is.
+        shown: what SR8.2 shows.
+        place: the place in the history.
+        waiting: requests that the Device has not answered: where the history needs them, the DSP makes
+            something of the silence.
     """
     touch, kind = _touch_and_kind(device, shown)
     requirement, narrower = touch.requirement, ""
     if kind is ViolationKind.NOT_MOVED:
         narrower = touch.narrower
+    elif kind is ViolationKind.MOVED and (unanswered := [each.event for each in waiting]):
+        narrower = "MP105-07" if any(isinstance(each, Activate) for each in unanswered) else "MP105-09"
     elif kind is ViolationKind.WRONG_STATUS and requirement in _RESTORING:
         requirement = "MP105-06"
     status = shown.status.value if shown.status else ""

@@ -128,7 +128,9 @@ class Draw:
         )
         if not rows:
             return []
-        name = ("request", device.model.device_type, device.model.smets1, kind, changing, later)
+        # A deck of its own for Suspended Devices: there each request is to get its turn.
+        model = (device.model.device_type, device.model.smets1)
+        name = ("request", *model, kind, changing, later, device.suspended)
         return self._sent(device, self.decks.deal(name, rows), later=later)
 
     def named_request(self, device: SketchedDevice, variant: str, way: int = 0) -> list[Event]:

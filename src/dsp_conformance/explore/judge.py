@@ -124,7 +124,8 @@ class Judge:
             return Sight.FITS
         if possible.may_lag_as(shown):
             return Sight.LAGS
-        return blamed_for(device, shown, self.place)
+        waiting = [each for each in self.model.pending_of(name) if each.due is None and not each.held]
+        return blamed_for(device, shown, self.place, waiting)
 
     def count(self, counted: tuple[Counted, ...]) -> Violation | None:
         """Hold what each request brought in all against what it may bring."""

@@ -64,7 +64,8 @@ def consequence_of(
     if not late:
         return found
     # A message that comes late may still be taken: then it does what it would have done in time.
-    return Consequence(lambda record: after_late_message(found.rule(record), record), "MP105-10")
+    requirement = found.requirement if found.requirement == "MP105-08" else "MP105-10"
+    return Consequence(lambda record: after_late_message(found.rule(record), record), requirement)
 
 
 def possible_consequences(model: HistoryModel, device: DeviceModel, pending: Pending) -> Consequence:

@@ -233,7 +233,7 @@ MOVES: Final = (
     Move(read, in_service=5, suspended=12),
     Move(read_otherwise, in_service=2, suspended=5),
     Move(ask_non_critical, in_service=6, suspended=14),
-    Move(ask_critical, in_service=2, suspended=9),
+    Move(ask_critical, in_service=2, suspended=11),
     Move(top_up, in_service=1, suspended=3),
     Move(new_credentials, in_service=1, suspended=1),
     Move(send_image, in_service=3, suspended=4),

@@ -36,6 +36,7 @@ from dsp_conformance.explore.messages import possible_consequences
 from dsp_conformance.explore.model import HistoryModel
 from dsp_conformance.explore.records import Possible, Record
 from dsp_conformance.explore.rules import (
+    Standing,
     after_leaving,
     after_listing,
     after_other_process,
@@ -118,10 +119,17 @@ class Progress:
                 requirement = "MP105-07" if activated else "MP105-09"
                 device.touches.append(Touch(requirement, device.possible.now))
             case SetStatus(device=name, status=status):
+                device = self.model.devices[name]
+                recorded = {record.version for record in device.possible.now if record.version}
+                listed = {
+                    each for each in recorded if self.model.standing(device, each) is not Standing.NOT_ACTIVE
+                }
                 # The testbed's doing: where it brings nothing about, the product is not to blame.
                 self._apply(
-                    self.model.devices[name],
-                    lambda record: {record} | after_other_process(record, status),
+                    device,
+                    lambda record: (
+                        {record} | after_other_process(record, status, listed=record.version in listed)
+                    ),
                     "BASE-08",
                 )
 
@@ -156,8 +164,13 @@ class Progress:
             pending = self._send(request, device, answered)
             if pending is not None:
                 under_way.append((device, pending, answered.request))
+        readings = [
+            device.name for device, pending, _ in under_way if isinstance(pending.event, ReadFirmware)
+        ]
         for device, pending, name in under_way:
-            wrong = wrong or answering.answered(device, pending, name, at_once=len(under_way) > 1)
+            twice = readings.count(device.name) > 1
+            found = answering.answered(device, pending, name, at_once=twice)
+            wrong = wrong or found
         return wrong
 
     def _send(self, request: SingleRequest, device: DeviceModel, answered: Answered) -> Pending | None:

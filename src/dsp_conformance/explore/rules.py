@@ -172,9 +172,15 @@ def after_request(record: Record, variant: str) -> Records:
     return frozenset({record})
 
 
-def after_other_process(record: Record, status: DeviceStatus) -> Records:
-    """Another process changed the status of a Device that was not Suspended (the testbed's `set-status`)."""
-    return frozenset({Record(status, record.version)})
+def after_other_process(record: Record, status: DeviceStatus, *, listed: bool) -> Records:
+    """Another process changed the status of a Device that was not Suspended (the testbed's `set-status`).
+
+    Whether a Device comes into service with firmware that the CPL does not list is laid down nowhere.
+    """
+    after = Record(status, record.version)
+    if listed:
+        return frozenset({after})
+    return frozenset({after, after.suspend(status if status in _IN_SERVICE else None)})
 
 
 def _restored(record: Record, version: str) -> Records:

@@ -58,7 +58,7 @@ def activation_unanswered(draw: Draw, device: SketchedDevice) -> Sequence[Event]
     ]
     if draw.chance(0.5):
         events.append(GiveUp(device=device.name))
-    if draw.chance(0.2):
+    if draw.can("restart") and draw.chance(0.2):
         events.append(RestartDsp())
     again = Activate(device=device.name, version=version)
     return [*events, draw.read(device) if draw.chance(0.5) else again]
@@ -84,9 +84,13 @@ def suspended_and_restored(draw: Draw, device: SketchedDevice) -> Sequence[Event
     if not draw.can("control-device"):
         return []
     left = [] if device.suspended else draw.leave(device)
+    set_before: Sequence[Event] = []
+    if left and draw.chance(0.2):
+        set_before = _set_status(draw, device, _other_status(device.status))
     if left and draw.chance(0.3):
         withdrawn = ChangeEntry(model=device.model_name, version=device.recorded, to=EntryChange.WITHDRAWN)
         left = [withdrawn, withdrawn.model_copy(update={"to": EntryChange.DELETED})]
+    left = [*set_before, *left]
     listed, version = draw.active_version(device)
     if draw.chance(0.15):
         return [*left, *listed, *_near_miss(draw, device, version)]
@@ -98,9 +102,20 @@ def suspended_and_restored(draw: Draw, device: SketchedDevice) -> Sequence[Event
     ]
     if others and draw.chance(0.4):
         events.append(RunFirmware(device=draw.one_of(others).name, version=version))
-    if draw.chance(0.15):
+    if draw.can("restart") and draw.chance(0.15):
         events.append(RestartDsp())
     return [*events, draw.read(device), *draw.named_request(device, "4.1.1", way=1)]
+
+
+def _set_status(draw: Draw, device: SketchedDevice, status: DeviceStatus) -> Sequence[Event]:
+    return [SetStatus(device=device.name, status=status)] if draw.can("set-status") else []
+
+
+def _other_status(status: DeviceStatus) -> DeviceStatus:
+    """Return the other one of the statuses that a Device can be suspended from."""
+    if status is DeviceStatus.COMMISSIONED:
+        return DeviceStatus.INSTALLED_NOT_COMMISSIONED
+    return DeviceStatus.COMMISSIONED
 
 
 def _near_miss(draw: Draw, device: SketchedDevice, version: str) -> Sequence[Event]:
@@ -121,13 +136,11 @@ def two_suspensions(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
     runs = [event for event in first if isinstance(event, RunFirmware) and event.device == device.name]
     if not runs:
         return []
-    other = DeviceStatus.INSTALLED_NOT_COMMISSIONED
-    if device.status is other or (device.suspended and device.before is other):
-        other = DeviceStatus.COMMISSIONED
+    other = _other_status(device.before if device.suspended else device.status)
     second = draw.new_version()
     return [
         *first,
-        *([SetStatus(device=device.name, status=other)] if draw.chance(0.6) else []),
+        *(_set_status(draw, device, other) if draw.chance(0.6) else []),
         ChangeEntry(model=device.model_name, version=runs[-1].version, to=EntryChange.DELETED),
         *draw.named_request(device, "4.1.1", way=1),
         ListFirmware(model=device.model_name, version=second),
@@ -172,7 +185,7 @@ def held_response(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
     between: Sequence[Sequence[Event]] = (
         [ChangeEntry(model=device.model_name, version=version, to=EntryChange.DELETED)],
         [ReadFirmware(device=device.name, role=supplier_of(device.model.device_type))],
-        [RestartDsp()],
+        [RestartDsp()] if draw.can("restart") else [],
         draw.request(device, Kind.NON_CRITICAL),
     )
     return [*events, *between[draw.decks.deal("between", range(4))], ReleaseResponses(device=device.name)]
