@@ -95,7 +95,7 @@ METERS = ("ESME", "GSME")
 LIFE = ("Commissioned", "InstalledNotCommissioned")
 GAVE_UP_AFTER = 4.0
 LAG = 0.8
-KEPT_FOR = 3.0
+KEPT_FOR = 4.0
 _UNCERTAIN = {("3.2", "GSME"), ("4.17", "GSME"), ("6.21", "ESME"), ("6.21", "GSME"), ("8.7.2", "ESME")} | {
     ("8.8.1", "GSME"),
     ("8.8.2", "ESME"),

@@ -152,7 +152,10 @@ class _Loop:
 
     def _look_around(self, event: Event, place: int) -> Violation | None:
         for name in self._to_be_seen(event, place):
-            if violation := self._look_until_it_fits(name):
+            # Where several records are possible, the inventory says which, once all has settled.
+            decides = self.thorough and len(self.judge.model.devices[name].possible.now) > 1
+            look = self._look_settled if decides else self._look_until_it_fits
+            if violation := look(name):
                 return violation
         return None
 

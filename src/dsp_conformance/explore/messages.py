@@ -64,7 +64,7 @@ def consequence_of(
     if not late:
         return found
     # A message that comes late may still be taken: then it does what it would have done in time.
-    requirement = found.requirement if found.requirement == "MP105-08" else "MP105-10"
+    requirement = "MP105-10" if found.requirement in {"BASE-06", "MP105-11"} else found.requirement
     return Consequence(lambda record: after_late_message(found.rule(record), record), requirement)
 
 

@@ -215,12 +215,13 @@ def restart(draw: Draw, device: SketchedDevice) -> Sequence[Event]:  # noqa: ARG
 def set_status(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
     """Another process changes its status."""
     usual = (DeviceStatus.COMMISSIONED, DeviceStatus.INSTALLED_NOT_COMMISSIONED)
-    if draw.chance(0.85):
+    if device.suspended:
+        return []
+    if draw.chance(0.75):
         status = usual[0] if device.status is not usual[0] else usual[1]
-    else:
-        others = [each for each in DeviceStatus if each not in {DeviceStatus.SUSPENDED, *usual}]
-        status = draw.decks.deal("status", tuple(others))
-    return [] if device.suspended else [SetStatus(device=device.name, status=status)]
+        return [SetStatus(device=device.name, status=status)]
+    others = [each for each in DeviceStatus if each not in {DeviceStatus.SUSPENDED, *usual}]
+    return [SetStatus(device=device.name, status=draw.decks.deal("status", tuple(others))), draw.read(device)]
 
 
 MOVES: Final = (
@@ -242,6 +243,6 @@ MOVES: Final = (
     Move(cut_off, in_service=1, suspended=1),
     Move(at_once, in_service=2, suspended=3),
     Move(restart, in_service=1, suspended=2),
-    Move(set_status, in_service=4, suspended=0),
+    Move(set_status, in_service=6, suspended=0),
 )
 """All of them, with how often each is drawn."""

@@ -124,12 +124,9 @@ class Progress:
                 listed = {
                     each for each in recorded if self.model.standing(device, each) is not Standing.NOT_ACTIVE
                 }
-                # The testbed's doing: where it brings nothing about, the product is not to blame.
                 self._apply(
                     device,
-                    lambda record: (
-                        {record} | after_other_process(record, status, listed=record.version in listed)
-                    ),
+                    lambda record: after_other_process(record, status, listed=record.version in listed),
                     "BASE-08",
                 )
 

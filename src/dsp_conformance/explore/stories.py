@@ -85,7 +85,7 @@ def suspended_and_restored(draw: Draw, device: SketchedDevice) -> Sequence[Event
         return []
     left = [] if device.suspended else draw.leave(device)
     set_before: Sequence[Event] = []
-    if left and draw.chance(0.2):
+    if left and draw.chance(0.4):
         set_before = _set_status(draw, device, _other_status(device.status))
     if left and draw.chance(0.3):
         withdrawn = ChangeEntry(model=device.model_name, version=device.recorded, to=EntryChange.WITHDRAWN)
@@ -123,11 +123,17 @@ def _near_miss(draw: Draw, device: SketchedDevice, version: str) -> Sequence[Eve
     return [RunFirmware(device=device.name, version=draw.near_version(version)), draw.read(device)]
 
 
-def other_type_suspended(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
-    """A Device that is no meter is suspended and read."""
-    others = [each for each in draw.sketch.devices.values() if each.model.device_type not in METERS]
-    other = draw.one_of(others) if others else device
-    return [*([] if other.suspended else draw.leave(other)), draw.read(other)]
+def rare_type_suspended(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
+    """A Device that is no meter is suspended and read; or a SMETS1 meter, which is topped up."""
+    rare = [each for each in draw.sketch.devices.values() if not each.takes_firmware]
+    if not rare:
+        return []
+    device = draw.one_of(rare)
+    left = [] if device.suspended else draw.leave(device)
+    if device.model.device_type not in METERS:
+        return [*left, draw.read(device)]
+    local = draw.abilities.local_delivery is not False
+    return [*left, *draw.named_request(device, "2.2", way=2 if local else 1), draw.read(device)]
 
 
 def two_suspensions(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
@@ -212,7 +218,7 @@ STORIES: Final[Sequence[Story]] = (
     activation_unanswered,
     activation_fails,
     suspended_and_restored,
-    other_type_suspended,
+    rare_type_suspended,
     two_suspensions,
     read_for_later,
     asked_for_later,
