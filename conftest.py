@@ -22,6 +22,7 @@ pytest_plugins = [
     "steps.requests",
     "steps.responses",
     "steps.inventory",
+    "steps.lasting_suspension",
     "steps.local_delivery",
 ]
 

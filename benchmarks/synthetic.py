@@ -141,6 +141,7 @@ def _exchange(record: ScenarioRecord, journal: JournalWriter, shape: Shape, numb
             body,
             at=record.start,
             peer="dsp.example:4711",
+            address="/90-B3-D5-1F-30-00-00-01",
             status=204,
             headers={"content-type": "application/xml"},
             title="asynchronous I0",

@@ -5,7 +5,7 @@ from pytest_bdd import given
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.needs import applies_where, needs
 from dsp_conformance.testbed.protocol import Capability, SmetsVersion
-from fixtures.devices import Model
+from fixtures.devices import NEAR_MISSES, Model
 from fixtures.request_making import make_request
 from fixtures.stage import Stage
 from steps.needed import LISTED_DEVICES, its_role, its_supplier
@@ -21,6 +21,12 @@ def service_user(stage: Stage, role: str) -> None:
 @given("a DSP that returns commands for local delivery")
 @applies_where("local_delivery")
 def delivers_locally() -> None:
+    pass
+
+
+@given("a DSP that serves SMETS1 meters")
+@applies_where("smets1")
+def serves_smets1() -> None:
     pass
 
 
@@ -52,16 +58,23 @@ def suspended_pair(stage: Stage, meter: str, status: str | None, device: str) ->
     stage.suspended_pair(meter, device_name(device), Model.unique(DeviceType(meter)), before)
 
 
-@given(sentence("a Suspended {meter} that its supplier may read, as a twin shows"))
+@given(
+    sentence(
+        "a Suspended {meter} that its supplier may (?:read|(?P<update>update)), as a twin shows"
+        "(?P<others>, and every user may read)?"
+    )
+)
 @needs(*LISTED_DEVICES, its_supplier)
-def readable_by_its_supplier(stage: Stage, meter: str) -> None:
+def open_to_its_supplier(
+    stage: Stage, meter: str, update: str | None = None, others: str | None = None
+) -> None:
     device_type = DeviceType(meter)
-    supplier = stage.traffic.supplier_of(device_type).user.eui
+    users = None if others else frozenset({stage.traffic.supplier_of(device_type).user.eui})
     for name in (meter, "twin"):
-        model = Model.unique(device_type)
-        stage.suspended_device(name, model, DeviceStatus.COMMISSIONED, frozenset({supplier}))
-    # The twin is read, not the meter: what a good read changes is no trace of the wrong one that follows.
-    make_request(stage, stage.device("twin"), "11.2").require_accepted("the supplier may not read the twin")
+        stage.suspended_device(name, Model.unique(device_type), DeviceStatus.COMMISSIONED, users)
+    # The twin is asked, not the meter: what a good request changes is no trace of the wrong one that follows.
+    made = make_request(stage, stage.device("twin"), "11.3" if update else "11.2")
+    made.require_accepted(f"the supplier may not {update or 'read'} the twin")
 
 
 @given(
@@ -105,12 +118,17 @@ def other_device_and_twin(stage: Stage, device: str) -> None:
 _UNLIKE = "the same model with (?:the same|other)|another (?:model|manufacturer) with the same"
 
 
-@given(sentence(f"a(n) {{status}} {{meter}} of (?P<what>{_UNLIKE}) firmware, called the {{device}}"))
+@given(
+    sentence(
+        f"a(n) {{status}} {{meter}} of (?P<what>{_UNLIKE}) firmware(?:, {{near}})?, called the {{device}}"
+    )
+)
 @needs(*LISTED_DEVICES, its_supplier)
-def unlike(stage: Stage, *, status: str, meter: str, what: str, device: str) -> None:
+def unlike(stage: Stage, *, status: str, meter: str, what: str, device: str, near: str | None = None) -> None:
     like, name, held = stage.device(meter), device_name(device), DeviceStatus(status)
     if what == "the same model with other":
-        stage.remember(stage.listed_device(name, like.model, held), held)
+        version = NEAR_MISSES[near](like.running)[0] if near else ""
+        stage.remember(stage.listed_device(name, like.model, held, version=version), held)
         return
     model, entry_id = like.model, like.cpl_entry_id
     if what.startswith("another"):
@@ -124,8 +142,8 @@ def unlike(stage: Stage, *, status: str, meter: str, what: str, device: str) -> 
 def in_home_display(stage: Stage, meter: str, device: str) -> None:
     like = stage.device(meter)
     model = like.model.of_type(DeviceType.IHD)  # IHDs are not on the CPL
-    display = stage.provide(device_name(device), model, model.device(like.running, DeviceStatus.COMMISSIONED))
-    stage.remember(display, DeviceStatus.COMMISSIONED)
+    # Its record is not read: the inventory need show neither status nor firmware of it.
+    stage.provide(device_name(device), model, model.device(like.running, DeviceStatus.COMMISSIONED))
 
 
 @given(sentence("the {device} cannot be reached"))

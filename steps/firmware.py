@@ -7,8 +7,9 @@ from dsp_conformance.report.expectations import expect_accepted, expect_accepted
 from dsp_conformance.report.needs import Words, needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.testbed.protocol import Capability, Fault
-from fixtures.devices import NUMBERS, SPELLINGS, StagedDevice, new_version
+from fixtures.devices import NUMBERS, SPELLINGS, StagedDevice, new_version, version_missed
 from fixtures.request_making import make_request
+from fixtures.settling import once
 from fixtures.stage import Stage
 from fixtures.traffic import usable
 from steps.needed import FIRMWARE
@@ -51,10 +52,22 @@ def runs_removed(stage: Stage, device: str) -> None:
     stage.run_firmware(staged, staged.running)
 
 
-@given(sentence("the {device} now runs firmware on no CPL entry"))
-@needs(Capability.CONTROL_DEVICE)
-def runs_unlisted(stage: Stage, device: str) -> None:
-    stage.run_firmware(stage.device(device_name(device)), new_version())
+def _for_near_misses(words: Words) -> list[Capability]:
+    return [Capability.EDIT_CPL] if words["near"] else []
+
+
+@given(
+    sentence(
+        "the {device} now runs firmware on no CPL entry"
+        "(?:, while the CPL lists firmware {near} as Active for its model)?"
+    )
+)
+@needs(Capability.CONTROL_DEVICE, _for_near_misses)
+def runs_unlisted(stage: Stage, device: str, near: str | None = None) -> None:
+    staged = stage.device(device_name(device))
+    stage.run_firmware(staged, version_missed(near) if near else new_version())
+    if near:
+        stage.list_near_misses(staged, near)
 
 
 @given(
@@ -89,12 +102,18 @@ def _for_an_update(words: Words) -> list[Capability]:
     return [Capability.EDIT_CPL] if words["update"] else []
 
 
-@given(sentence(f"the {{meter}} has been restored by {_EITHER_WAY}"))
+@given(
+    sentence(
+        f"the {{device}} has been restored by {_EITHER_WAY}(?:, and SR{{variant}} to it was accepted since)?"
+    )
+)
 @needs(_for_an_update)
-def restored(stage: Stage, meter: str, update: str | None = None) -> None:
-    staged = stage.device(meter)
+def restored(stage: Stage, device: str, update: str | None = None, variant: str | None = None) -> None:
+    staged = stage.device(device_name(device))
     if update:
         _restore_by_update(stage, staged)
+        if variant:
+            _require_open(stage, staged, variant)
         return
     made = make_request(stage, staged, "11.2")
     # A DSP that rejects SR11.2 misses what the scenario judges, so this is no mere precondition.
@@ -112,6 +131,15 @@ def _restore_by_update(stage: Stage, device: StagedDevice) -> None:
     firmware = stage.firmware_of(device)
     device.listed[firmware.version] = firmware.cpl_entry_id
     stage.remember(device, device.before)
+
+
+def _require_open(stage: Stage, device: StagedDevice, variant: str) -> None:
+    """See that a restored Device may be sent an ordinary request again, so that a DSP can have noted it."""
+    # Whoever checks requests may learn of a new status as late as the inventory shows it.
+    made = once(
+        stage.run, lambda: make_request(stage, device, variant), lambda found: found.exchange.accepted
+    )
+    made.require_accepted("the restored meter was not sent an ordinary request again")
 
 
 @when(sentence(f"{_EITHER_WAY} restores the {{meter}}"))

@@ -6,6 +6,7 @@ from dsp_conformance.duis.terms import CplStatus, DeviceStatus
 from dsp_conformance.report.expectations import (
     expect_record,
     expect_same_record,
+    expect_status_not_shown,
     is_same_record,
     record_of,
     shows,
@@ -13,6 +14,7 @@ from dsp_conformance.report.expectations import (
 )
 from dsp_conformance.report.needs import needs
 from dsp_conformance.testbed import Capability
+from fixtures.devices import StagedDevice
 from fixtures.stage import Stage
 from fixtures.traffic import usable
 from steps.vocabulary import device_name, sentence
@@ -44,12 +46,27 @@ def inventory_shows(stage: Stage, device: str, status: str, firmware: str | None
     )
 
 
-@then(sentence("the inventory still shows the {device} as {status}"))
-def inventory_still_shows(stage: Stage, device: str, status: str) -> None:
+@then(sentence("the inventory (?:still shows|(?P<never>does not show)) the {device} as {status}"))
+def inventory_still_shows(stage: Stage, device: str, status: str, never: str | None = None) -> None:
     staged, expected = stage.device(device_name(device)), DeviceStatus(status)
+    if never:
+        _expect_never_shown(stage, staged, expected)
+        return
     # An inventory that lags need not lag alike at every look: one that was up to date can be behind again.
     expect_record(stage.traffic.record_once(staged, lambda record: shows(record, expected)), expected)
     stage.traffic.when_the_run_ends(lambda: expect_record(stage.traffic.read_record(staged), expected))
+
+
+def _expect_never_shown(stage: Stage, device: StagedDevice, status: DeviceStatus) -> None:
+    def look() -> None:
+        record = stage.traffic.record_if_shown(device)
+        expect_status_not_shown(record, status)
+        if record is None or record.status is None:
+            what = "no record" if record is None else "no status"
+            stage.traffic.record.observe(f"SR8.2 shows {what} of an {device.model.device_type}")
+
+    look()
+    stage.traffic.when_the_run_ends(look)
 
 
 @then(sentence("the inventory record of the {device} is unchanged"))

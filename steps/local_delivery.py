@@ -13,6 +13,7 @@ from fixtures.conformance_run import translated
 from fixtures.request_bodies import request_body
 from fixtures.stage import Stage
 from fixtures.traffic import service_request, usable
+from fixtures.twins import require_local_delivery
 from steps.needed import its_supplier
 from steps.vocabulary import sentence
 
@@ -26,8 +27,12 @@ from steps.vocabulary import sentence
 @needs(Capability.DELIVER_LOCALLY, its_supplier)
 def returns_local_answer(stage: Stage, meter: str) -> bytes:
     device = stage.device(meter)
+    require_local_delivery(stage, stage.last)
     command = expect_local_command(
-        usable(stage.last), code=ResponseCode.I0, rejection_code=stage.run.profile.rejection_code
+        usable(stage.last),
+        stage.traffic.local_command_of(stage.last),
+        code=ResponseCode.I0,
+        rejection_code=stage.run.profile.rejection_code,
     )
     try:
         answer = stage.run.testbed.deliver_locally(device.device_id, command)
@@ -59,14 +64,14 @@ def local_answer_shows(stage: Stage, local_answer: bytes, meter: str) -> None:
 
 @then(sentence("what it does to the record of the {meter} is noted"))
 def effect_is_noted(stage: Stage, meter: str) -> None:
-    """What SR8.13 is to do to the inventory is laid down nowhere, so nothing is expected of it."""
+    """What some requests are to do to the inventory is laid down nowhere, so nothing is expected of them."""
     device = stage.device(meter)
 
     def note() -> None:
         record = stage.traffic.read_record(device)
         firmware = f"with firmware {record.firmware_version}"
         stage.traffic.record.observe(
-            f"after SR8.13 the inventory shows the {meter} as {record.status} {firmware}"
+            f"when the run ends the inventory shows the {meter} as {record.status} {firmware}"
         )
 
     stage.traffic.when_the_run_ends(note)

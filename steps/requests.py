@@ -1,5 +1,7 @@
 """When: requests of Service Users. Then: whether the DSP accepts them."""
 
+from collections.abc import Callable
+
 from pytest_bdd import given, then, when
 
 from dsp_conformance.duis.messages import Response
@@ -10,7 +12,7 @@ from dsp_conformance.report.expectations import (
     expect_accepted_for,
     expect_rejected_for_device_status,
 )
-from dsp_conformance.report.needs import Words, needs
+from dsp_conformance.report.needs import Need, Words, needs
 from dsp_conformance.report.refusals import (
     CLIENT_ERRORS,
     expect_local_command,
@@ -19,18 +21,32 @@ from dsp_conformance.report.refusals import (
     expect_rejected,
 )
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
-from dsp_conformance.user.checks import SENT_TO_THE_DEVICE
+from dsp_conformance.testbed import Capability
+from dsp_conformance.user.checks import SENT_BOTH_WAYS
+from dsp_conformance.user.exchange import Exchange
 from fixtures.bad_requests import DEFECTS, send_bad, send_good
+from fixtures.devices import StagedDevice
 from fixtures.request_making import WAYS, MadeRequest, make_request
 from fixtures.settling import once
 from fixtures.stage import Stage
 from fixtures.traffic import service_request, usable
+from fixtures.twins import (
+    expect_as_for_a_twin,
+    is_not_for_local_delivery,
+    require_local_delivery,
+    require_twin_accepted,
+)
 from fixtures.wrong_requests import (
+    ACTIVATING_WRONGLY,
+    ANOTHER_SUPPLIER,
     NOT_ENTITLED,
+    OTHER_USER,
     REASONS,
     UNKNOWN_USER,
+    WRONG_TYPE,
     WRONG_VARIANT,
     WRONGLY,
+    require_display_known,
     wrong_variant_to_a_commissioned,
 )
 from steps.needed import its_role, its_sender
@@ -49,49 +65,93 @@ def _check_name(variant: str, name: str) -> None:
         raise LookupError(f"the feature calls SR{variant} {name!r}, the catalogue {catalogued!r}")
 
 
-@when(sentence("the (?:supplier|{role}) sends SR{variant} {name} (?:to|about) the {device}(?: {way})?"))
+_AND_ANOTHER = '(?: and the (?P<another>ESME|GSME|"[^"]+"))?'
+
+
+@when(
+    sentence(
+        "the (?:supplier|{role}) sends SR{variant} {name} (?:to|about) the {device}"
+        f"{_AND_ANOTHER}(?: {{way}})?"
+    )
+)
 @needs(its_role)
-def sends(stage: Stage, *, role: str | None, variant: str, name: str, device: str, way: str | None) -> None:
+def sends(
+    stage: Stage,
+    *,
+    role: str | None,
+    variant: str,
+    name: str,
+    device: str,
+    another: str | None = None,
+    way: str | None,
+) -> None:
     _check_name(variant, name)
+    staged = stage.device(device_name(device))
     made = make_request(
         stage,
-        stage.device(device_name(device)),
+        staged,
         variant,
         sender=stage.traffic.act_as(ROLES[role]) if role else None,
         way=WAYS[way or "over the WAN"],
+        others=[_of_one_model(staged, stage.device(device_name(another)))] if another else (),
     )
     stage.sent, stage.flaw = made.exchange, made.flaw
 
 
-@when(sentence("a user who may send it sends SR{variant} to the {meter}"))
-@needs(its_sender)
-def whoever_may_sends(stage: Stage, variant: str, meter: str) -> None:
+def _of_one_model(device: StagedDevice, other: StagedDevice) -> StagedDevice:
+    if device.model == other.model:
+        return other
+    raise Inconclusive(
+        Cause.PRECONDITION_UNMET,
+        f"the {device.name} and the {other.name} are of different models, and one image cannot be for both",
+        expected=str(device.model),
+        found=str(other.model),
+        hint="give the scenario two Devices of one model",
+    )
+
+
+@when(sentence("(?:a user who may send it|the {role}) sends SR{variant} to the {meter}(?: {way})?"))
+@needs(its_sender, its_role)
+def whoever_may_sends(stage: Stage, *, role: str | None, variant: str, meter: str, way: str | None) -> None:
     device = stage.device(meter)
-    sender = stage.traffic.sender_of(service_request(variant), device.model.device_type)
-    made = make_request(stage, device, variant, sender=sender)
+    may_send = stage.traffic.sender_of(service_request(variant), device.model.device_type)
+    sender = stage.traffic.act_as(ROLES[role]) if role else may_send
+
+    def ask(whom: StagedDevice) -> MadeRequest:
+        return make_request(stage, whom, variant, sender=sender, way=WAYS[way or "over the WAN"])
+
+    made, stage.again = ask(device), ask
     stage.sent, stage.flaw = made.exchange, made.flaw
 
 
 @when(sentence("(?:the supplier|the {role}|a user who may send it) sends SR{variant} to both(?: {way})?"))
 @needs(its_sender, its_role)
 def sends_to_both(stage: Stage, role: str | None, variant: str, way: str | None) -> None:
-    command_variant = WAYS[way or "over the WAN"]
+    asked_so = WAYS[way or "over the WAN"]
     for name, device in stage.devices.items():
         may_send = stage.traffic.sender_of(service_request(variant), device.model.device_type)
         sender = stage.traffic.act_as(ROLES[role]) if role else may_send
-        made = make_request(stage, device, variant, sender=sender, way=command_variant)
+        made = make_request(stage, device, variant, sender=sender, way=asked_so)
         stage.by_device[name] = made.exchange
 
 
-def _other_users(words: Words) -> list[UserRole]:
-    return [UserRole.OU] if words["wrongly"] == NOT_ENTITLED else []
+def _other_users(words: Words) -> list[Need]:
+    if words["activating"] == ANOTHER_SUPPLIER:
+        return [Capability.REGISTER_USER]
+    return [UserRole.OU] if NOT_ENTITLED in words.values() or OTHER_USER in words.values() else []
 
 
-@when(sentence(f"SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"))
+@when(
+    sentence(
+        f"(?:SR11.2 Read Firmware Version is sent (?P<wrongly>{'|'.join(WRONGLY)})"
+        f"|SR11.3 Activate Firmware is sent (?P<activating>{'|'.join(ACTIVATING_WRONGLY)}))"
+    )
+)
 @needs(_other_users)
-def sent_wrongly(stage: Stage, wrongly: str) -> None:
+def sent_wrongly(stage: Stage, wrongly: str | None = None, activating: str | None = None) -> None:
     meter = next(iter(stage.devices.values()))
-    stage.sent = WRONGLY[wrongly](stage, meter)
+    send = ACTIVATING_WRONGLY[activating] if activating else WRONGLY[str(wrongly)]
+    stage.sent = send(stage, meter)
 
 
 @when(
@@ -151,15 +211,30 @@ def send_at_once(stage: Stage, *, role: str, other: str, variant: str, name: str
         stage.at_once.append(made.exchange)
 
 
-@then("the request is accepted")
-def is_accepted(stage: Stage) -> None:
-    if stage.flaw:
-        raise RequirementNotMet(
-            expected="a Pre-Command that does what was asked for",
-            found=stage.flaw,
-            hint="compare the PreCommand in the answer to CV4 with the request",
-        )
-    expect_accepted(usable(stage.last), rejection_code=stage.run.profile.rejection_code)
+_AS_FOR_A_TWIN = "(?P<as_for_a_twin>, if a Commissioned twin may be sent it)?"
+
+
+@then(sentence(f"the request is accepted{_AS_FOR_A_TWIN}"))
+def is_accepted(stage: Stage, as_for_a_twin: str | None = None) -> None:
+    def expect(made: MadeRequest) -> None:
+        if made.flaw:
+            raise RequirementNotMet(
+                expected="a Pre-Command that does what was asked for",
+                found=made.flaw,
+                hint="compare the PreCommand in the answer to CV4 with the request",
+            )
+        expect_accepted(usable(made.exchange), rejection_code=stage.run.profile.rejection_code)
+
+    _expect(stage, expect, as_for_a_twin)
+
+
+def _expect(stage: Stage, expect: Callable[[MadeRequest], None], as_for_a_twin: str | None) -> None:
+    made = MadeRequest(stage.last, stage.flaw)
+    if not as_for_a_twin:
+        expect(made)
+        return
+    assert stage.again is not None, "the feature's request cannot be made again"
+    expect_as_for_a_twin(stage, made, stage.again, expect)
 
 
 @then(sentence("the request is accepted for the {device}"))
@@ -185,19 +260,22 @@ def is_accepted_again(stage: Stage, variant: str, name: str, device: str) -> Non
     )
 
 
-@then("the request is accepted with the command for local delivery")
-def is_accepted_with_command(stage: Stage) -> None:
-    request = stage.last.request
-    wan = request.command_variant in SENT_TO_THE_DEVICE
-    command = expect_local_command(
-        usable(stage.last),
-        code=ResponseCode.I99 if wan else ResponseCode.I0,
-        rejection_code=stage.run.profile.rejection_code,
-    )
-    if request.variant == "11.2":
-        expect_read_command(
-            command, request.request_id, device_type=stage.device_of(stage.last).model.device_type
+@then(sentence(f"the request is accepted with the command for local delivery{_AS_FOR_A_TWIN}"))
+def is_accepted_with_command(stage: Stage, as_for_a_twin: str | None = None) -> None:
+    def expect(made: MadeRequest) -> None:
+        request = made.exchange.request
+        command = expect_local_command(
+            usable(made.exchange),
+            stage.traffic.local_command_of(made.exchange),
+            code=None if request.command_variant in SENT_BOTH_WAYS else ResponseCode.I0,
+            rejection_code=stage.run.profile.rejection_code,
         )
+        if request.variant == "11.2":
+            device_type = stage.device_of(made.exchange).model.device_type
+            expect_read_command(command, request.request_id, device_type=device_type)
+
+    require_local_delivery(stage, stage.last)
+    _expect(stage, expect, as_for_a_twin)
 
 
 @then(sentence("nothing is sent to the {device} over the WAN"))
@@ -210,21 +288,7 @@ def nothing_over_the_wan(stage: Stage, device: str) -> None:
 
 @then("the request to the twin is accepted")
 def twin_is_accepted(stage: Stage) -> None:
-    exchange = stage.by_device["twin"]
-    response = usable(exchange)
-    if not exchange.accepted:
-        twin = stage.device_of(exchange)
-        status, what = stage.remembered(twin).status, twin.model.device_type
-        hint = "a request body of the vendor's own may suit the DSP better; see also the DSP's log"
-        if status is DeviceStatus.SUSPENDED:
-            hint = "MP105-01 judges by itself whether SR11.2 is accepted for a Suspended ESME"
-        raise Inconclusive(
-            Cause.PRECONDITION_UNMET,
-            "the twin's request was not accepted, so a rejection would prove nothing",
-            expected=f"SR{exchange.request.variant} accepted for the twin, a {status} {what}",
-            found=response.response_code.value,
-            hint=hint,
-        )
+    require_twin_accepted(stage, stage.by_device["twin"])
 
 
 @then("the request to the twin reached the twin")
@@ -251,6 +315,8 @@ def is_rejected_because(stage: Stage, reason: str) -> None:
         stage.traffic.record.observe(f"the unknown user is refused by HTTP {answer.status}")
         return
     response = usable(stage.last)
+    if reason == WRONG_TYPE:
+        require_display_known(stage, response)
     if reason == WRONG_VARIANT and response.response_code is stage.run.profile.rejection_code:
         stage.traffic.record.observe("the Device's status is checked before the Command Variant")
         response = usable(wrong_variant_to_a_commissioned(stage))
@@ -259,8 +325,8 @@ def is_rejected_because(stage: Stage, reason: str) -> None:
 
 @then("the request is refused")
 def is_refused(stage: Stage) -> None:
-    answer = stage.last.answer
-    if answer is None:
+    answer, trouble = stage.last.answer, stage.last.trouble
+    if answer is None or (trouble is not None and trouble.unknown):
         usable(stage.last)
         return
     expect_refused(answer.status, stage.last.response)
@@ -285,9 +351,20 @@ def good_one_is_accepted(stage: Stage, variant: str | None = None) -> None:
 
 @then(sentence("the request to the Suspended {meter} is rejected for its device status"))
 def is_rejected(stage: Stage, meter: str) -> None:
-    expect_rejected_for_device_status(
-        usable(stage.by_device[meter]), rejection_code=stage.run.profile.rejection_code
-    )
+    exchange = stage.by_device[meter]
+    if is_not_for_local_delivery(exchange):
+        stage.traffic.record.observe("rejected as not available for local delivery, which is as good")
+        return
+    response = usable(exchange)
+    if _is_rejected_later(stage, exchange):
+        response = stage.traffic.response_to(exchange)
+        stage.traffic.record.observe("the future-dated request is acknowledged, and rejected when it is due")
+    expect_rejected_for_device_status(response, rejection_code=stage.run.profile.rejection_code)
+
+
+def _is_rejected_later(stage: Stage, exchange: Exchange) -> bool:
+    """Tell whether a request that must be rejected was acknowledged first, as a future-dated one may be."""
+    return exchange.accepted and stage.traffic.due_of(exchange) is not None
 
 
 @then(sentence("nothing of the rejected request (?:reached|(?P<ever>is ever sent to)) the {device}"))
@@ -299,10 +376,10 @@ def nothing_reached(stage: Stage, device: str, ever: str | None = None) -> None:
             hint = "a rejected request is over: what becomes of the Device later does not bring it back"
             stage.expect_nothing_sent(exchange, staged, hint=hint)
         else:
-            stage.expect_no_trace(exchange, staged)
+            stage.expect_no_trace(exchange, staged, rejected_later=_is_rejected_later(stage, exchange))
 
     look()
-    stage.traffic.when_the_run_ends(look)
+    stage.traffic.when_the_run_ends(look, about=exchange)
 
 
 @then("the rejected request leaves no trace")

@@ -2,9 +2,17 @@
 
 from pytest_bdd import then
 
-from dsp_conformance.report.expectations import expect_activated, expect_firmware_read
-from dsp_conformance.report.refusals import expect_activation_without_success
-from dsp_conformance.report.verdicts import RequirementNotMet
+from dsp_conformance import gbcs
+from dsp_conformance.duis.terms import DeviceStatus
+from dsp_conformance.report.expectations import expect_activated, expect_firmware_read, shows
+from dsp_conformance.report.refusals import (
+    expect_activation_without_success,
+    expect_read_of,
+    require_activation_alert,
+)
+from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.user.exchange import Exchange
+from fixtures.devices import StagedDevice
 from fixtures.stage import Stage
 from steps.vocabulary import device_name, sentence
 
@@ -19,16 +27,50 @@ _EVERY_MESSAGE = {
 def shows_firmware(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     for exchange in stage.judged:
-        stage.traffic.expect_payload(
-            exchange, staged, lambda message: expect_firmware_read(message, staged.running)
-        )
+
+        def expect(message: gbcs.Message, exchange: Exchange = exchange) -> None:
+            if staged.record is not None and staged.record.status is DeviceStatus.SUSPENDED:
+                expect_read_of(
+                    message,
+                    exchange.request.request_id,
+                    device_type=staged.model.device_type,
+                    misdelivered=stage.traffic.misdelivered(exchange),
+                )
+            expect_firmware_read(message, staged.running)
+
+        stage.traffic.expect_payload(exchange, staged, expect)
 
 
-@then("the response shows that the new firmware is active")
-def shows_activation(stage: Stage) -> None:
+@then(sentence("the (?:response|(?P<later>alert)) shows that the new firmware is active"))
+def shows_activation(stage: Stage, later: str | None = None) -> None:
     staged = stage.device_of(stage.last)
     version = stage.firmware_of(staged).version
+    if later:
+        _await_activation(stage, staged, version)
+        return
     stage.traffic.expect_payload(stage.last, staged, lambda message: expect_activated(message, version))
+
+
+def _await_activation(stage: Stage, device: StagedDevice, version: str) -> None:
+    """Wait for the alert of a future-dated activation; where the record shows the firmware, none is needed.
+
+    Raises:
+        Inconclusive: there is nothing to show that the Device carried it out.
+    """
+    alert = stage.traffic.alert_of(stage.last)
+    if alert is not None:
+        require_activation_alert(alert.octets, version)
+        return
+    record = stage.traffic.read_record(device)
+    if record.status is None or not shows(record, record.status, version):
+        raise Inconclusive(
+            Cause.PRECONDITION_UNMET,
+            "nothing shows that the Device activated the new firmware when it was due",
+            expected="the alert of the future-dated SR11.3",
+            found="none in time",
+            hint="see that the Device activated it, and that its alert reached the DSP",
+        )
+    stage.traffic.record.observe("the alert of the future-dated SR11.3 was not passed on to the user")
 
 
 @then(sentence("the response shows no success, but the (?P<which>new|old) firmware"))

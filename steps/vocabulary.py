@@ -5,6 +5,7 @@ from typing import Final
 from pytest_bdd import parsers
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, UserRole
+from fixtures.devices import NEAR_MISSES
 from fixtures.request_making import WAYS
 
 ROLES: Final = {
@@ -28,6 +29,7 @@ _FORMS: Final = {
     "variant": r"(?P<variant>\d+(?:\.\d+)+)",
     "name": r"(?P<name>[A-Z][^,]+?)",
     "way": rf"(?P<way>{'|'.join(WAYS)})",
+    "near": rf"(?P<near>{'|'.join(NEAR_MISSES)})",
     "generation": r"(?:(?P<generation>SMETS1) )?",
 }
 

@@ -102,7 +102,7 @@ def test_the_first_run_goes_as_it_is_told(tmp_path: Path) -> None:
                         file.read_text(encoding="utf-8").replace(":8090/", f":{port}/"), encoding="utf-8"
                     )
                 assert "Traceback" not in done.stdout + done.stderr
-                assert "17 ok" in done.stdout or "dsp-conformance doctor" not in line, done.stdout
+                assert "18 ok" in done.stdout or "dsp-conformance doctor" not in line, done.stdout
     finally:
         if stub is not None:
             stub.terminate()

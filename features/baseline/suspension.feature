@@ -21,7 +21,7 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
     And the inventory record of the "other firmware" is unchanged
     And the inventory record of the "other model" is unchanged
     And the inventory record of the "other manufacturer" is unchanged
-    And the inventory record of the "display" is unchanged
+    And the inventory does not show the "display" as Suspended
 
     Examples:
       | id             | meter | leaves               |
@@ -59,6 +59,38 @@ Feature: Firmware that leaves the CPL suspends the meters recorded with it
       | id   | meter |
       | esme | ESME  |
       | gsme | GSME  |
+
+  @BASE-01
+  Scenario Outline: Meters become Suspended by the firmware that is recorded, whatever they run
+    Given a Commissioned <meter>
+    And a Commissioned <meter> of the same model with other firmware, called the "other firmware"
+    And the "other firmware" runs the same firmware as the <meter>
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    When the firmware of the <meter> is removed from the CPL
+    Then the inventory shows the <meter> as Suspended
+    And the inventory record of the "other firmware" is unchanged
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @BASE-01
+  Scenario Outline: Meters recorded with much the same firmware stay as they are
+    Given a Commissioned <meter>
+    And a Commissioned <meter> of the same model with other firmware, <like>, called the "other firmware"
+    When the firmware of the <meter> is removed from the CPL
+    Then the inventory shows the <meter> as Suspended
+    And the inventory record of the "other firmware" is unchanged
+
+    Examples:
+      | id               | meter | like                            |
+      | esme-first-half  | ESME  | with the same first four digits |
+      | esme-second-half | ESME  | with the same last four digits  |
+      | esme-one-digit   | ESME  | one digit apart                 |
+      | gsme-first-half  | GSME  | with the same first four digits |
+      | gsme-second-half | GSME  | with the same last four digits  |
+      | gsme-one-digit   | GSME  | one digit apart                 |
 
   @BASE-07
   Scenario Outline: The inventory can be read about a Suspended meter

@@ -35,6 +35,24 @@ Feature: The inventory follows what a Suspended meter reports
       | inc | InstalledNotCommissioned |
 
   @MP105-04
+  Scenario: A restored electricity meter is open to ordinary requests again
+    Given a Suspended ESME
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the inventory shows the ESME as Commissioned with that firmware
+    And SR4.1.1 Read Instantaneous Import Registers to the ESME is accepted again
+
+  @MP105-04
+  Scenario: A Suspended SMETS1 electricity meter is restored by the firmware that it reports
+    Given a DSP that serves SMETS1 meters
+    And a Suspended SMETS1 ESME
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the ESME
+    Then the request is accepted
+    And the inventory shows the ESME as Commissioned with that firmware
+
+  @MP105-04
   Scenario: A Suspended electricity meter returns from a second suspension too
     Given a Suspended ESME
     And the ESME now runs firmware that the CPL lists as Active for its model
@@ -45,6 +63,24 @@ Feature: The inventory follows what a Suspended meter reports
     Then the request is accepted
     And the response shows the firmware that the ESME runs
     And the inventory shows the ESME as Commissioned with that firmware
+
+  @MP105-05
+  Scenario: A restored gas meter is open to ordinary requests again
+    Given a Suspended GSME
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the inventory shows the GSME as Commissioned with that firmware
+    And SR4.1.1 Read Instantaneous Import Registers to the GSME is accepted again
+
+  @MP105-05
+  Scenario: A Suspended SMETS1 gas meter is restored by the firmware that it reports
+    Given a DSP that serves SMETS1 meters
+    And a Suspended SMETS1 GSME
+    And the GSME now runs firmware that the CPL lists as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the GSME
+    Then the request is accepted
+    And the inventory shows the GSME as Commissioned with that firmware
 
   @MP105-05
   Scenario: A Suspended gas meter returns from a second suspension too
@@ -251,7 +287,6 @@ Feature: The inventory follows what a Suspended meter reports
       | id                      | meter | firmware                                               |
       | esme-removed            | ESME  | the firmware that was removed from the CPL             |
       | esme-unlisted           | ESME  | firmware on no CPL entry                               |
-      | esme-other-type         | ESME  | firmware listed for another device type only           |
       | esme-other-model        | ESME  | firmware listed for another model only                 |
       | esme-other-manufacturer | ESME  | firmware listed for another manufacturer only          |
       | esme-cancelled          | ESME  | firmware that the CPL lists as Cancelled for its model |
@@ -259,12 +294,49 @@ Feature: The inventory follows what a Suspended meter reports
       | esme-withdrawn          | ESME  | firmware that the CPL lists as Withdrawn for its model |
       | gsme-removed            | GSME  | the firmware that was removed from the CPL             |
       | gsme-unlisted           | GSME  | firmware on no CPL entry                               |
-      | gsme-other-type         | GSME  | firmware listed for another device type only           |
       | gsme-other-model        | GSME  | firmware listed for another model only                 |
       | gsme-other-manufacturer | GSME  | firmware listed for another manufacturer only          |
       | gsme-cancelled          | GSME  | firmware that the CPL lists as Cancelled for its model |
       | gsme-expired            | GSME  | firmware that the CPL lists as Expired for its model   |
       | gsme-withdrawn          | GSME  | firmware that the CPL lists as Withdrawn for its model |
+
+  @MP105-08
+  Scenario Outline: A meter that reports firmware much like listed firmware stays Suspended
+    Given a Suspended <meter>
+    And the <meter> now runs firmware on no CPL entry, while the CPL lists firmware <like> as Active for its model
+    When the supplier sends SR11.2 Read Firmware Version to the <meter>
+    Then the request is accepted
+    And the response shows the firmware that the <meter> runs
+    And the inventory still shows the <meter> as Suspended
+
+    Examples:
+      | id               | meter | like                            |
+      | esme-first-half  | ESME  | with the same first four digits |
+      | esme-second-half | ESME  | with the same last four digits  |
+      | esme-one-digit   | ESME  | one digit apart                 |
+      | esme-bytes       | ESME  | with its bytes in another order |
+      | esme-zeros-first | ESME  | with its zeros in front         |
+      | esme-zeros-last  | ESME  | with its zeros at the end       |
+      | gsme-first-half  | GSME  | with the same first four digits |
+      | gsme-second-half | GSME  | with the same last four digits  |
+      | gsme-one-digit   | GSME  | one digit apart                 |
+      | gsme-bytes       | GSME  | with its bytes in another order |
+      | gsme-zeros-first | GSME  | with its zeros in front         |
+      | gsme-zeros-last  | GSME  | with its zeros at the end       |
+
+  @observed
+  Scenario Outline: A meter may report firmware that is listed for another type of Device
+    Given a Suspended <meter>
+    And the <meter> now runs firmware listed for another device type only
+    When the supplier sends SR11.2 Read Firmware Version to the <meter>
+    Then the request is accepted
+    And the response shows the firmware that the <meter> runs
+    And what it does to the record of the <meter> is noted
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
 
   @MP105-08
   Scenario Outline: Firmware that restored one meter restores no other once it has left the CPL

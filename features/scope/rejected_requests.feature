@@ -78,7 +78,6 @@ Feature: A Suspended meter stays closed to ordinary requests
       | esme-9.1    | ESME  | 9.1     |
       | gsme-2.2    | GSME  | 2.2     |
       | gsme-3.1    | GSME  | 3.1     |
-      | gsme-3.2    | GSME  | 3.2     |
       | gsme-3.3    | GSME  | 3.3     |
       | gsme-3.4    | GSME  | 3.4     |
       | gsme-3.5    | GSME  | 3.5     |
@@ -96,7 +95,6 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-4.11.1 | GSME  | 4.11.1  |
       | gsme-4.13   | GSME  | 4.13    |
       | gsme-4.14   | GSME  | 4.14    |
-      | gsme-4.17   | GSME  | 4.17    |
       | gsme-4.18   | GSME  | 4.18    |
       | gsme-6.2.3  | GSME  | 6.2.3   |
       | gsme-6.2.4  | GSME  | 6.2.4   |
@@ -114,7 +112,6 @@ Feature: A Suspended meter stays closed to ordinary requests
       | gsme-8.7.2  | GSME  | 8.7.2   |
       | gsme-8.8.2  | GSME  | 8.8.2   |
       | gsme-8.9    | GSME  | 8.9     |
-      | gsme-8.12.2 | GSME  | 8.12.2  |
       | gsme-9.1    | GSME  | 9.1     |
       | gsme-14.1   | GSME  | 14.1    |
 
@@ -140,17 +137,50 @@ Feature: A Suspended meter stays closed to ordinary requests
   Scenario Outline: Other non-critical requests are not let through for local delivery either
     Given a DSP that returns commands for local delivery
     And a Suspended <meter> and a twin that is Commissioned
-    When the supplier sends SR4.1.1 to both <way>
+    When the supplier sends SR<variant> to both <way>
     Then the request to the twin is accepted
     And the request to the Suspended <meter> is rejected for its device status
     And nothing of the rejected request reached the <meter>
 
     Examples:
-      | id         | meter | way                                 |
-      | esme-local | ESME  | for local delivery                  |
-      | esme-both  | ESME  | over the WAN and for local delivery |
-      | gsme-local | GSME  | for local delivery                  |
-      | gsme-both  | GSME  | over the WAN and for local delivery |
+      | id               | meter | variant | way                                 |
+      | esme-4.1.1-local | ESME  | 4.1.1   | for local delivery                  |
+      | esme-4.1.1-both  | ESME  | 4.1.1   | over the WAN and for local delivery |
+      | esme-3.1-local   | ESME  | 3.1     | for local delivery                  |
+      | esme-4.8.1-both  | ESME  | 4.8.1   | over the WAN and for local delivery |
+      | esme-6.2.4-local | ESME  | 6.2.4   | for local delivery                  |
+      | esme-6.13-both   | ESME  | 6.13    | over the WAN and for local delivery |
+      | esme-7.4-local   | ESME  | 7.4     | for local delivery                  |
+      | esme-7.4-both    | ESME  | 7.4     | over the WAN and for local delivery |
+      | gsme-4.1.1-local | GSME  | 4.1.1   | for local delivery                  |
+      | gsme-4.1.1-both  | GSME  | 4.1.1   | over the WAN and for local delivery |
+      | gsme-3.3-both    | GSME  | 3.3     | over the WAN and for local delivery |
+      | gsme-4.3-local   | GSME  | 4.3     | for local delivery                  |
+      | gsme-6.2.4-both  | GSME  | 6.2.4   | over the WAN and for local delivery |
+      | gsme-6.13-local  | GSME  | 6.13    | for local delivery                  |
+      | gsme-9.1-both    | GSME  | 9.1     | over the WAN and for local delivery |
+
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are still rejected where they are not to be carried out at once
+    Given a Suspended <meter> and a twin that is Commissioned
+    When the supplier sends SR<variant> to both to be carried out a moment later
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id          | meter | variant |
+      | esme-3.1    | ESME  | 3.1     |
+      | esme-4.1.1  | ESME  | 4.1.1   |
+      | esme-4.18   | ESME  | 4.18    |
+      | esme-6.4.2  | ESME  | 6.4.2   |
+      | esme-7.7    | ESME  | 7.7     |
+      | esme-8.9    | ESME  | 8.9     |
+      | gsme-3.4    | GSME  | 3.4     |
+      | gsme-4.1.1  | GSME  | 4.1.1   |
+      | gsme-4.13   | GSME  | 4.13    |
+      | gsme-6.20.1 | GSME  | 6.20.1  |
+      | gsme-8.9    | GSME  | 8.9     |
 
   @SCOPE-01
   Scenario Outline: Other non-critical requests are still rejected whatever the meter was before
@@ -171,6 +201,35 @@ Feature: A Suspended meter stays closed to ordinary requests
     And the supplier has sent SR11.2 Read Firmware Version to the <meter>, which stayed Suspended
     When the supplier sends SR4.1.1 to both
     And the supplier sends SR4.1.1 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are rejected at a second suspension as at the first
+    Given a Suspended <meter> and a twin that is Commissioned
+    And the <meter> has been restored by SR11.3 Activate Firmware, and SR4.1.1 to it was accepted since
+    And the firmware that the <meter> runs has since been removed from the CPL too
+    When the supplier sends SR4.1.1 to both
+    Then the request to the twin is accepted
+    And the request to the Suspended <meter> is rejected for its device status
+    And nothing of the rejected request reached the <meter>
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @SCOPE-01
+  Scenario Outline: Other non-critical requests are still rejected while another meter of the model has been restored
+    Given two Suspended <meter>s of one model, the second called the twin
+    And the twin has been restored by SR11.3 Activate Firmware, and SR4.1.1 to it was accepted since
+    When the supplier sends SR4.1.1 to both
     Then the request to the twin is accepted
     And the request to the Suspended <meter> is rejected for its device status
     And nothing of the rejected request reached the <meter>

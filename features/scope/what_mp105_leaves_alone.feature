@@ -65,6 +65,30 @@ Feature: MP105 opens one door only
       | gsme-service         | GSME  | to another service of the DSP         | the request belongs to another service       |
       | gsme-device          | GSME  | to a Device that does not exist       | the Device does not exist                    |
 
+  @SCOPE-05
+  Scenario Outline: A user not entitled to a Suspended meter still cannot have it activate firmware
+    Given a Suspended <meter> that its supplier may update, as a twin shows
+    When SR11.3 Activate Firmware is sent by another supplier
+    Then the request is rejected because the user is not entitled to the Device
+    And the rejected request leaves no trace
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @SCOPE-05
+  Scenario Outline: A user of another role still cannot have a Suspended meter activate firmware
+    Given a Suspended <meter> that its supplier may update, as a twin shows, and every user may read
+    When SR11.3 Activate Firmware is sent by an other user
+    Then the request is rejected because the role may not send it
+    And the rejected request leaves no trace
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
   @SCOPE-06
   Scenario Outline: Restoring one meter leaves every other one as it was
     Given two Suspended <meter>s of one model, the second called the "neighbour"
@@ -81,6 +105,20 @@ Feature: MP105 opens one door only
       | id   | meter | other |
       | esme | ESME  | GSME  |
       | gsme | GSME  | ESME  |
+
+  @SCOPE-06
+  Scenario Outline: Restoring one meter opens no other one
+    Given two Suspended <meter>s of one model, the second called the "neighbour"
+    And the "neighbour" is barred from SR4.1.1
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the "neighbour" runs the same firmware as the <meter>
+    When SR11.2 Read Firmware Version restores the <meter>
+    Then the "neighbour" is still barred from SR4.1.1
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
 
   @SCOPE-06
   Scenario Outline: Updating one meter leaves every other one as it was

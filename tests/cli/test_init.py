@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.report.switches import QUESTIONS
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.target import load_target
 
@@ -153,6 +154,7 @@ def test_in_a_terminal_it_asks_and_asks_again_where_an_answer_cannot_be_right(tm
         "http://127.0.0.1:8079",
         *("", "", "ACME DSP", "", ""),  # dcc_id, signing certificates, name, version, users
         *("", "E5"),  # public_url, rejection code
+        *("perhaps", "yes", "no", "", "undeclared"),  # smets1, asked twice, and the other switches
     ]
     code, said = _asked(answers, tmp_path)
 
@@ -164,6 +166,39 @@ def test_in_a_terminal_it_asks_and_asks_again_where_an_answer_cannot_be_right(tm
     assert target.dsp.name == "ACME DSP"
     assert target.dsp.endpoints is not None
     assert target.profile.rejection_code.value == "E5"
+    assert "found 'perhaps'" in said
+    assert list(target.profile.switches.values()) == [True, False, None, None]
+    asked, _, missing = said.partition("The profile is incomplete.")
+    assert all(question in asked for question in QUESTIONS.values())
+    assert [switch for switch in QUESTIONS if f'{switch} = "yes" or "no"' in missing] == [
+        "secmp0007",
+        "local_delivery",
+    ]
+
+
+def test_an_incomplete_profile_is_not_written_in_silence(tmp_path: Path) -> None:
+    settings = [f"--set=profile.{switch}=no" for switch in QUESTIONS]
+
+    whole = _init("--preset=dcc-boxed", *settings, cwd=tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    assert "incomplete" not in whole.stdout
+    assert not any(load_target(tmp_path / "target.toml").profile.switches.values())
+
+    lacking = _init("--preset=dcc-boxed", "--force", *settings[1:], cwd=tmp_path)
+    assert lacking.returncode == 0
+    told = f'smets1 = "yes" or "no": {QUESTIONS["smets1"]}'
+    assert told in lacking.stdout.partition("The profile is incomplete.")[2]
+    assert "local_delivery" not in lacking.stdout
+
+
+@pytest.mark.parametrize(("preset", "complete"), [("stub", True), ("dcc-boxed", False)])
+def test_a_preset_declares_what_is_known_and_nothing_else(
+    preset: str, tmp_path: Path, *, complete: bool
+) -> None:
+    done = _init(f"--preset={preset}", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert ("The profile is incomplete." in done.stdout) is not complete
 
 
 def test_where_an_address_is_https_it_asks_for_certificates_and_where_the_receiver_is(tmp_path: Path) -> None:
@@ -180,7 +215,7 @@ def test_where_an_address_is_https_it_asks_for_certificates_and_where_the_receiv
         *("127.0.0.1:8123", ""),  # bind, public_url
         *("tls/suite.pem", "tls/suite.key.pem", "root.pem"),
         *("tls/receiver.pem", "tls/receiver.key.pem", "root.pem"),
-        "",  # rejection code
+        *("", "", "", "", ""),  # rejection code, and the switches
     ]
 
     code, said = _asked(answers, tmp_path)

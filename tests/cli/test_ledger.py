@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dsp_conformance.report.ledger import SOURCES
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Checkout
 
@@ -52,14 +54,22 @@ def _shown_on_a_terminal(*arguments: str) -> str:
 
 
 def test_requirements_are_printed_one_a_line_in_the_order_of_the_ledger(ledger: dict[str, Any]) -> None:
-    head, *lines = _printed("requirements").splitlines()
+    table, _, below = _printed("requirements").partition("\n\n")
+    head, *lines = table.splitlines()
 
-    assert head.split() == ["id", "keyword", "title", "source", "applies", "revision"]
+    assert head.split() == ["id", "keyword", "title", "source", "basis", "applies", "revision"]
     assert [line.split()[0] for line in lines] == list(ledger)
     for line, entry in zip(lines, ledger.values(), strict=True):
         assert entry["title"] in line
-        assert entry.get("applicability", "always") in line
+        assert f"  {', '.join(entry['source']) or '-'}  " in line
+        assert f"  {entry.get('basis', '-')}  " in line
+        assert entry.get("applicability", "always").removeprefix("not ") in line
         assert line.endswith(str(entry["revision"]))
+        assert entry.get("derivation", "") in below
+    assert 'unless smets1 = "no"' in table
+    assert 'unless secmp0007 = "yes"' in table
+    for letter, meaning in SOURCES.items():
+        assert f"{letter} = {meaning}" in below
 
 
 def test_requirements_as_json_hold_the_whole_ledger(ledger: dict[str, Any]) -> None:
@@ -68,6 +78,7 @@ def test_requirements_as_json_hold_the_whole_ledger(ledger: dict[str, Any]) -> N
     assert list(told) == list(ledger)
     for identifier, entry in ledger.items():
         assert entry.items() <= told[identifier].items()
+        assert told[identifier]["sources"] == {letter: SOURCES[letter] for letter in entry["source"]}
 
 
 def test_a_trace_leads_from_every_requirement_to_the_code_that_judges_it(ledger: dict[str, Any]) -> None:
@@ -112,7 +123,7 @@ def test_on_a_terminal_the_ledger_is_laid_out(command: str, ledger: dict[str, An
 
 def test_a_trace_of_features_that_cannot_be_used_tells_what_is_wrong(checkout: Checkout) -> None:
     checkout.change("features/baseline/suspension.feature", "When ", "When nobody defined that ")
-    checkout.change("features/mp105/reading_suspended_meters.feature", "@MP105-01", "@MP105-99")
+    checkout.change("features/baseline/exceptions_before_mp105.feature", "@BASE-04", "@BASE-99")
 
     done = checkout.run("trace")
 
@@ -120,8 +131,8 @@ def test_a_trace_of_features_that_cannot_be_used_tells_what_is_wrong(checkout: C
     assert done.stdout == ""
     assert "features/baseline/suspension.feature" in done.stderr
     assert "nobody defined that" in done.stderr
-    assert "requirement MP105-01 (SR11.2 is accepted for a Suspended ESME): no scenario" in done.stderr
-    assert "tag @MP105-99" in done.stderr
+    assert "requirement BASE-04 (SR6.23 is accepted for a Suspended Device): no scenario" in done.stderr
+    assert "tag @BASE-99" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -136,6 +147,18 @@ def test_a_broken_ledger_is_told_by_file_and_key(command: str, checkout: Checkou
     assert "requirements.toml: requirements.MP105-01.keyword" in done.stderr
     assert "did you mean 'MUST'?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("line", "key"), [('source = ["S"]\n', "source"), ('basis = "stated"\n', "basis")])
+def test_no_run_starts_with_a_must_that_does_not_show_where_it_stands(
+    line: str, key: str, checkout: Checkout
+) -> None:
+    checkout.change("features/requirements.toml", line, "")
+
+    done = checkout.run("run")
+
+    assert done.returncode == 2
+    assert f"requirements.MP105-01.{key}: a MUST " in done.stderr
 
 
 @pytest.mark.parametrize("command", [["trace"], ["trace", "--sentences"], ["testbed", "plan"], ["doctor"]])

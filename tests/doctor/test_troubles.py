@@ -10,6 +10,7 @@ import pytest
 
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.report.switches import QUESTIONS
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.smki.pki import EphemeralPki
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 USER = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
-NOT_PROVEN_HERE = {"receiver", "capabilities", "response", "rejection-code"}
+NOT_PROVEN_HERE = {"receiver", "capabilities", "response", "rejection-code", "profile"}
 """What the small DSP's testbed does not allow to be seen, or to be told, so that the doctor warns of it."""
 
 
@@ -46,6 +47,39 @@ def test_nothing_is_wrong_where_nothing_is(consult: Consult, desk: Desk) -> None
     assert found.errors == found.skipped == []
     assert {name for name, one in found.by_id.items() if one.status == "warning"} == NOT_PROVEN_HERE
     assert "valid, by 90-B3-D5-1F-30-00-00-02" in found["signature"].found
+
+
+def test_a_profile_that_leaves_a_switch_open_is_warned_of_with_the_question_and_the_line(
+    consult: Consult, desk: Desk, small_dsp: SmallDsp
+) -> None:
+    desk.text += '[profile]\nsmets1 = "yes"\nresent_activation = "no"\n'
+    small_dsp.told |= {"extensions": ["profile"], "profile": {"secmp0007": "no"}}
+
+    found = consult(desk.write())["profile"]
+
+    assert found.status == "warning"
+    assert found.found == f"local_delivery is undeclared: {QUESTIONS['local_delivery']}"
+    assert found.advice == (
+        'Without an answer no run ends conformant: write local_delivery = "yes" or "no" in [profile].'
+    )
+
+
+def test_a_profile_that_the_testbed_completes_is_all_right_and_one_that_it_contradicts_is_warned_of(
+    consult: Consult, desk: Desk, small_dsp: SmallDsp
+) -> None:
+    desk.text += '[profile]\nsmets1 = "yes"\n'
+    small_dsp.told |= {"extensions": ["profile"], "profile": dict.fromkeys(QUESTIONS, "yes")}
+
+    found = consult(desk.write())["profile"]
+    assert (found.status, found.found.splitlines()[:2]) == (
+        "ok",
+        ["smets1 = yes (target file)", "resent_activation = yes (testbed)"],
+    )
+
+    small_dsp.told["profile"] = dict.fromkeys(QUESTIONS, "no")
+    found = consult(desk.write())["profile"]
+    assert found.status == "warning"
+    assert found.found == "smets1 is yes in the target file, which counts, and no at the testbed"
 
 
 def test_a_target_file_that_cannot_be_used_leaves_nothing_else_to_look_at(
@@ -79,9 +113,22 @@ def test_an_expired_user_certificate(consult: Consult, desk: Desk) -> None:
 
     found = consult(desk.write())
 
-    assert found.errors == ["keys"]
-    assert "[users[1]] certificate" in found["keys"].found
-    assert "expired at" in found["keys"].found
+    assert found.errors == []
+    assert found["keys"].status == "warning"
+    assert "[users[1]] certificate expired at" in found["keys"].found
+    assert "Only its key is used" in found["keys"].advice
+
+
+def test_a_user_certificate_of_another_role(consult: Consult, desk: Desk, pki: EphemeralPki) -> None:
+    user = pki.service_user(USER, CertificateRole.SUPPLIER)
+    (desk.folder / "user.pem").write_bytes(user.gbcs_signing.certificate_pem())
+    (desk.folder / "user.key").write_bytes(user.gbcs_signing.private_key_pem())
+
+    found = consult(desk.write())
+
+    assert found.errors == []
+    assert found["keys"].status == "warning"
+    assert "has role 02 (SUPPLIER) in its OU instead of 87" in found["keys"].found
 
 
 def test_a_certificate_that_expires_soon_is_warned_of(consult: Consult, desk: Desk) -> None:

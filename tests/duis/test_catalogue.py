@@ -1,5 +1,4 @@
 import csv
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,9 @@ _XS = "{http://www.w3.org/2001/XMLSchema}"
 _ALL_ROLES = frozenset(UserRole)
 _HEADER = (
     "variant,reference,name,body_element,kind,on_demand,future_dated,dcc_scheduled,"
-    "user_roles,use_cases,device_types\n"
+    "user_roles,use_cases,device_types,uncertain_types\n"
 )
-_ROW = "11.2,11.2,Read Firmware Version,ReadFirmwareVersion,non-critical,Yes,DSP,No,IS GS,ECS52,ESME GSME\n"
+_ROW = "11.2,11.2,Read Firmware Version,ReadFirmwareVersion,non-critical,Yes,DSP,No,IS GS,ECS52,ESME GSME,\n"
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +48,31 @@ def test_the_catalogue_has_all_129_variants_and_reads_them_once() -> None:
     assert catalogue() is catalogue()
 
 
-def test_the_catalogue_is_the_published_table(shared_data: Path) -> None:
-    shipped = resources.files("dsp_conformance.duis") / "data" / "service-requests.csv"
-    assert shipped.read_text(encoding="utf-8") == (shared_data / "service-requests.csv").read_text(
-        encoding="utf-8"
-    )
+def test_requests_that_only_the_gas_proxy_function_answers_are_for_no_gas_meter() -> None:
+    types = {variant: catalogue()[variant].device_types for variant in ("3.2", "4.17", "8.12.2")}
+    assert types == {
+        "3.2": {DeviceType.ESME, DeviceType.GPF},
+        "4.17": {DeviceType.ESME, DeviceType.GPF},
+        "8.12.2": {DeviceType.GPF},
+    }
+
+
+def test_types_that_nothing_published_settles_are_marked() -> None:
+    marked = {name: entry.uncertain_types for name, entry in catalogue().items() if entry.uncertain_types}
+    assert marked == {
+        "6.21": {DeviceType.ESME, DeviceType.GSME},
+        "8.7.2": {DeviceType.ESME},
+        "8.8.1": {DeviceType.GSME},
+        "8.8.2": {DeviceType.ESME},
+    }
+
+
+def test_use_cases_are_those_of_the_published_vectors(shared_data: Path) -> None:
+    with (shared_data / "use-cases.csv").open(encoding="utf-8", newline="") as file:
+        published = {(row["variant"], row["use_case"]) for row in csv.DictReader(file)}
+    shipped = {(entry.variant, name) for entry in catalogue().values() for name in entry.use_cases}
+    told = {pair for pair in published if pair[0] != "NA"}
+    assert told - shipped == set()
 
 
 def test_variants_and_references_are_those_of_the_published_schema(published: etree._Element) -> None:
@@ -166,6 +185,7 @@ def test_an_unknown_variant_is_refused_with_those_that_may_be_meant() -> None:
         ("non-critical", "uncritical", "kind", "uncritical"),
         ("IS GS", "IS XX", "user_roles", "XX"),
         ("ESME GSME", "ESME FRIDGE", "device_types", "FRIDGE"),
+        ("ESME GSME,", "ESME,GSME", "uncertain_types", "GSME"),
         (",Yes,", ",yes,", "on_demand", "yes"),
         (",DSP,", ",Later,", "future_dated", "Later"),
         (",ReadFirmwareVersion,", ", ,", "body_element", " "),

@@ -162,14 +162,8 @@ _INVENTORY = Inventory(
             "FutureDatedDeviceAlertMessage/InstructionNumber",
         ),
         (_INVENTORY, _header_text("DeviceID", "1"), "DSPInventory/Device/DeviceID"),
-        (_INVENTORY, _header_text("DeviceType", "TOASTER"), "DSPInventory/Device/DeviceType"),
         (_INVENTORY, _drop("DeviceModel"), "DSPInventory/Device/DeviceModel"),
         (_INVENTORY, _repeat("DeviceFirmwareVersion"), "DSPInventory/Device/DeviceFirmwareVersion"),
-        (
-            _INVENTORY,
-            _header_text("DeviceFirmwareVersionStatus", "active"),
-            "DSPInventory/Device/DeviceFirmwareVersionStatus",
-        ),
         (
             UpdateFirmwareWarning(invalid=(DEVICE,)),
             _header_text("InvalidDeviceIDList", f"{DEVICE},"),

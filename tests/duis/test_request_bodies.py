@@ -18,6 +18,7 @@ from dsp_conformance.duis.request_bodies import (
     ReadInventory,
     SignedPreCommand,
     UpdateFirmware,
+    dated,
     execution_time_of,
 )
 from dsp_conformance.duis.terms import CommandVariant
@@ -150,3 +151,15 @@ def test_a_missing_part_is_refused_with_its_place(body: UpdateFirmware, name: st
     with pytest.raises(UnexpectedShape) as caught:
         type(body).from_xml(arrived)
     assert caught.value.where == f"Request/Body/{type(body).__name__}/{name}"
+
+
+def test_a_body_is_dated_at_its_beginning_and_stays_what_it_was() -> None:
+    body = etree.Element(sr("DisplayMessage"))
+    etree.SubElement(body, sr("SupplierMessage")).text = "hello"
+    later = dated(body, _NOON)
+    assert [etree.QName(child).localname for child in later] == ["ExecutionDateTime", "SupplierMessage"]
+    assert execution_time_of(later) == _NOON
+    assert execution_time_of(body) is None
+    again = dated(later, _NOON.replace(year=_NOON.year + 1))
+    assert len(again) == 2
+    assert execution_time_of(again) == _NOON.replace(year=_NOON.year + 1)

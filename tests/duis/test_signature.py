@@ -137,6 +137,27 @@ def test_the_issuer_may_be_written_in_several_ways(
     assert judge(octets, credential).outcome is SignatureOutcome.VALID
 
 
+def test_an_issuer_whose_name_cannot_be_read_is_noted_where_number_and_key_are_known(
+    issue: Issue, judge: Judge, sign: Sign, unsigned: etree._Element
+) -> None:
+    credential, namesake, other = issue("CN=Z1,OU=07", 5), issue("CN=Z2,OU=07", 5), issue("CN=Z1,OU=07", 6)
+    octets = _replace(sign(unsigned, credential), "CN=Z1,OU=07", "issued by Z1, of course")
+    diagnosis = judge(octets, namesake, credential)
+    assert diagnosis.outcome is SignatureOutcome.VALID
+    (note,) = diagnosis.notes
+    assert "issued by Z1, of course" in note
+    assert judge(octets, namesake).outcome is SignatureOutcome.KEY
+    assert judge(octets, other).outcome is SignatureOutcome.CERTIFICATE
+
+
+def test_an_issuer_of_another_name_is_no_matter_of_spelling(
+    issue: Issue, judge: Judge, sign: Sign, unsigned: etree._Element
+) -> None:
+    credential = issue("CN=Z1,OU=07", 5)
+    octets = _replace(sign(unsigned, credential), "CN=Z1,OU=07", "CN=Z2,OU=07")
+    assert judge(octets, credential).outcome is SignatureOutcome.CERTIFICATE
+
+
 def test_line_breaks_in_the_value_and_white_space_around_the_serial_are_fine(
     signed: bytes, dsp: Credential, judge: Judge
 ) -> None:

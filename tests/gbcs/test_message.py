@@ -138,7 +138,7 @@ def test_a_wrong_octet_of_the_wrapper_is_refused_at_its_offset(octets: bytes, of
             octets_of(RESPONSE[:-130]), "length of the signature", 36, id="response-like-pre-command"
         ),
         pytest.param(octets_of(RESPONSE[:-130] + "00"), "64 as the length", 36, id="unsigned-response"),
-        pytest.param(octets_of(PRE_COMMAND + "00"), "64 as the length", 36, id="unsigned-command"),
+        pytest.param(wrapped(PRE_COMMAND + "00"), "64 as the length", 49, id="unsigned-command-with-mac"),
         pytest.param(wrapped(PRE_COMMAND), "length of the signature", 49, id="pre-command-with-mac"),
         pytest.param(wrapped(READ[:-2] + "40" + "11" * 64), "0 as the length", 49, id="signed-read"),
     ],

@@ -174,9 +174,8 @@ def test_nothing_but_a_pre_command_is_signed(other: GroupedMessage, keys: HasKey
     unsigned = replace(other, signature=b"")
     end = len(other.encode())
     for message, expected, offset in (
-        (unsigned, "the end of the Pre-Command", end),
         (replace(other, signature=bytes(64)), "the end of the Pre-Command", end),
-        (MacWrapped(unsigned, bytes(12)), "the end of the Pre-Command", end + 13),
+        (MacWrapped(unsigned, bytes(12)), "a Pre-Command (DF)", 0),
         (replace(unsigned, kind=Kind.RESPONSE), "a Pre-Command", 0),
         (replace(unsigned, kind=Kind.ALERT), "a Pre-Command", 0),
         (replace(other, message_code=MessageCode.CS06), "the firmware hash", end - 3),

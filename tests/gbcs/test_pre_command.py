@@ -30,6 +30,8 @@ from dsp_conformance.gbcs import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from dsp_conformance.eui64 import Eui64
@@ -245,6 +247,25 @@ def test_only_a_pre_command_can_be_signed(samples: HasSamples, keys: HasKeys) ->
         sign_pre_command(samples.signed_pre_commands[0], keys.user_signing)
     assert refused.value.offset == len(samples.pre_commands[0])
     assert refused.value.found == "a signature"
+
+
+@pytest.mark.parametrize("name", ["01-precommand-no-signature", "01-precommand-null-signature"])
+def test_both_forms_of_a_pre_command_lead_to_one_signed_form(
+    shared_data: Path, keys: HasKeys, name: str
+) -> None:
+    octets = bytes.fromhex((shared_data.parent / "cases" / "gbcs" / f"{name}.hex").read_text())
+    assert decode(octets).encode() == octets
+    signed = sign_pre_command(octets, keys.user_signing)
+    bare = octets.removesuffix(b"\x00")
+    assert signed[:-64] == bare + b"\x40"
+    assert verify_signature(grouped(decode(signed)), keys.user_signing.public_key())
+
+
+def test_an_empty_signature_makes_no_signed_pre_command(samples: HasSamples, keys: HasKeys) -> None:
+    with pytest.raises(GbcsDecodeError, match="the signature of a Signed Pre-Command, found nothing"):
+        build_activation_command(
+            samples.pre_commands[0] + b"\x00", keys.user_agreement, keys.device_agreement.public_key()
+        )
 
 
 def test_only_a_signed_pre_command_becomes_a_command(samples: HasSamples, keys: HasKeys) -> None:

@@ -18,6 +18,9 @@ class HasSamples(Protocol):
     @property
     def all(self) -> tuple[bytes, ...]: ...
 
+    @property
+    def pre_commands(self) -> tuple[bytes, ...]: ...
+
 
 quick = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -154,6 +157,8 @@ def test_octets_after_a_message_are_refused(
     trailing: bytes, samples: HasSamples, interpret: Callable[[bytes], object]
 ) -> None:
     for octets in samples.all:
+        if octets in samples.pre_commands and trailing == b"\x00":
+            continue  # the length of an empty signature, which a Pre-Command may end with
         with pytest.raises(GbcsDecodeError) as refused:
             interpret(octets + trailing)
         assert refused.value.offset >= len(octets) - 12 or octets[0] == 0xDD

@@ -27,12 +27,16 @@ DUIS = "Every message"
 title = "It answers"
 text = "A conforming DSP answers."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 revision = 1
 
 [requirements.CORE-02]
 title = "It restores"
 text = "A conforming DSP restores."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 revision = 2
 
 [requirements.CORE-03]
@@ -45,6 +49,8 @@ revision = 1
 title = "It is well-formed"
 text = "A conforming DSP writes XML."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 revision = 1
 """
 
@@ -84,6 +90,7 @@ def pytest_addoption(parser):
     parser.addoption("--enforce", action="store_true")
     parser.addoption("--whole", action="store_true")
     parser.addoption("--declare", action="append", default=[])
+    parser.addoption("--deny", action="append", default=[])
     parser.addoption("--can", default=None)
     parser.addoption("--progress", action="store_true")
     parser.addoption("--known", default=None)
@@ -95,7 +102,8 @@ def pytest_configure(config):
     known = config.getoption("--known")
     can = config.getoption("--can")
     circumstances = Circumstances(
-        switches=dict.fromkeys(config.getoption("--declare"), True),
+        switches=dict.fromkeys(config.getoption("--declare"), True)
+        | dict.fromkeys(config.getoption("--deny"), False),
         roles=frozenset(map(UserRole, config.getoption("--user"))),
         capabilities=None if can is None else frozenset(map(Capability, can.split())),
     )

@@ -25,12 +25,16 @@ CORE = "The core"
 title = "It answers"
 text = "A conforming DSP answers."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 revision = 1
 
 [requirements.CORE-02]
 title = "It restores"
 text = "A conforming DSP restores."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 revision = 1
 """
 _FEATURE = "@ACME-01\nFeature: Ours\n  @nightly\n  Scenario: One\n    Given a DSP\n"

@@ -32,6 +32,8 @@ from dsp_conformance.report.expectations import (
     expect_record,
     expect_rejected_for_device_status,
     expect_same_record,
+    expect_status_not_shown,
+    found_record,
     payload_of,
     record_of,
     same_firmware,
@@ -446,3 +448,29 @@ def test_each_change_of_a_record_is_told_with_both_values(changed: dict[str, obj
         expect_same_record(replace(RECORD, **changed), RECORD)  # type: ignore[arg-type]
     assert caught.value.expected == f"the record of {DEVICE} unchanged"
     assert caught.value.found == found
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        None,
+        replace(RECORD, device_type=DeviceType.IHD, status=None, firmware_version=None),
+        replace(RECORD, device_type=DeviceType.IHD, status=DeviceStatus.COMMISSIONED),
+        replace(RECORD, device_type=DeviceType.IHD, status=DeviceStatus.PENDING),
+    ],
+)
+def test_of_a_display_any_record_will_do_but_one_that_is_suspended(record: InventoryDevice | None) -> None:
+    expect_status_not_shown(record, DeviceStatus.SUSPENDED)
+
+
+def test_a_display_that_is_shown_as_suspended_is_a_failure_that_says_why() -> None:
+    suspended = replace(RECORD, device_type=DeviceType.IHD, status=DeviceStatus.SUSPENDED)
+    with pytest.raises(RequirementNotMet, match="no CPL lists an IHD") as failed:
+        expect_status_not_shown(suspended, DeviceStatus.SUSPENDED)
+    assert failed.value.found == "status Suspended"
+
+
+def test_a_record_that_the_answer_does_not_show_is_none_where_that_is_no_failure() -> None:
+    other = replace(RECORD, device_id=Eui64(bytes(8)))
+    assert found_record(DEVICE, _inventory(other, RECORD)) == RECORD
+    assert found_record(DEVICE, _inventory(other)) is None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from dsp_conformance.report.ledger import Keyword, Ledger, LedgerError, UnknownRequirement
+from dsp_conformance.report.ledger import SOURCES, Keyword, Ledger, LedgerError, UnknownRequirement
 
 OWN = Path(__file__).parents[2] / "features" / "requirements.toml"
 ENTRY = """
@@ -17,9 +17,12 @@ title = "t"
 text = "A conforming DSP does."
 keyword = "MUST"
 source = ["S"]
+basis = "stated"
 applicability = "smets1"
 revision = 1
 """
+DERIVED = ENTRY.replace('"stated"', '"derived"\nderivation = "It follows."')
+ASSUMED = ENTRY.replace('keyword = "MUST"\nsource = ["S"]\nbasis = "stated"', 'keyword = "ASSUMED"')
 
 
 def load(folder: Path, text: str) -> Ledger:
@@ -28,9 +31,9 @@ def load(folder: Path, text: str) -> Ledger:
     return Ledger.load(path)
 
 
-def test_the_projects_ledger_holds_every_requirement_of_its_first_edition() -> None:
+def test_the_projects_ledger_holds_every_requirement_of_its_second_edition() -> None:
     ledger = Ledger.load(OWN)
-    counts = {"MP105": 11, "SCOPE": 6, "BASE": 7, "DUIS": 5}
+    counts = {"MP105": 11, "SCOPE": 6, "BASE": 8, "DUIS": 5}
     expected = [f"{group}-{number:02}" for group, count in counts.items() for number in range(1, count + 1)]
     assert list(ledger) == expected
     assumed = [one.id for one in ledger.values() if one.keyword is Keyword.ASSUMED]
@@ -39,12 +42,73 @@ def test_the_projects_ledger_holds_every_requirement_of_its_first_edition() -> N
     assert switched == {"MP105-11": "resent_activation", "SCOPE-03": "not secmp0007", "BASE-05": "smets1"}
 
 
-def test_sources_stand_where_the_paper_or_the_public_page_says_so() -> None:
+def test_every_must_of_the_project_names_its_sources_as_the_second_edition_has_them() -> None:
     ledger = Ledger.load(OWN)
-    assert ledger["MP105-04"].source == ("S", "P")
-    assert ledger["MP105-06"].source == ("P",)
-    assert all(one.source for one in ledger.values() if one.keyword is Keyword.MUST and one.group != "DUIS")
+    both, page, xml, service = ("S", "P"), ("P",), ("X", "D"), ("U", "D")
+    other = {
+        "MP105-03": both,
+        "MP105-04": both,
+        "MP105-05": both,
+        "MP105-06": page,
+        "MP105-11": page,
+        "DUIS-01": xml,
+        "DUIS-02": ("D",),
+        "DUIS-03": xml,
+        "DUIS-04": service,
+        "DUIS-05": ("D",),
+    }
+    must = [one for one in ledger.values() if one.keyword is Keyword.MUST]
+    assert {one.id: one.source for one in must} == {one.id: other.get(one.id, ("S",)) for one in must}
     assert not any(one.source for one in ledger.values() if one.keyword is Keyword.ASSUMED)
+    assert set(SOURCES) == {letter for one in must for letter in one.source}
+
+
+def test_every_must_of_the_project_says_whether_it_is_stated_and_else_how_it_is_derived() -> None:
+    must = [one for one in Ledger.load(OWN).values() if one.keyword is Keyword.MUST]
+    assert {one.basis for one in must} == {"stated", "derived"}
+    for one in must:
+        assert one.standing.startswith(str(one.basis))
+        assert one.basis == "stated" or one.standing == f"derived: {one.derivation}"
+    # What the second edition itself calls derived, and what it takes from the source's own words alone.
+    of = {one.id: one for one in must}
+    assert all(of[name].basis == "derived" for name in ("SCOPE-05", "BASE-07", "DUIS-05"))
+    assert of["BASE-04"].standing == "stated"
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        (ENTRY, "stated"),
+        (DERIVED, "derived: It follows."),
+        (DERIVED.replace('"derived"', '"stated"'), "stated; beyond its words: It follows."),
+        (ASSUMED, ""),
+    ],
+)
+def test_where_a_demand_stands_is_told_in_words(tmp_path: Path, text: str, standing: str) -> None:
+    assert load(tmp_path, text)["MP105-01"].standing == standing
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        (ENTRY.replace('source = ["S"]\n', ""), "source", "S (DP105 problem statement"),
+        (ENTRY.replace('["S"]', "[]"), "source", "a MUST names where it stands"),
+        (ENTRY.replace('basis = "stated"\n', ""), "basis", "'stated' or 'derived'"),
+        (ENTRY.replace('"stated"', '"derived"'), "derivation", "says in one sentence how it follows"),
+        (DERIVED.replace("It follows.", ""), "derivation", "says in one sentence how it follows"),
+        (DERIVED.replace("It follows.", "it follows"), "derivation", "pattern"),
+        (ENTRY.replace('"stated"', '"stats"'), "basis", "did you mean 'stated'?"),
+        (ENTRY.replace('"MUST"', '"ASSUMED"'), "keyword", "what has a source is a MUST"),
+    ],
+)
+def test_a_must_that_does_not_show_where_it_stands_is_refused(
+    tmp_path: Path, text: str, key: str, reason: str
+) -> None:
+    assert text not in (ENTRY, DERIVED)
+    with pytest.raises(LedgerError) as refused:
+        load(tmp_path, text)
+    assert refused.value.key == f"requirements.MP105-01.{key}"
+    assert reason in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -52,24 +116,30 @@ def test_sources_stand_where_the_paper_or_the_public_page_says_so() -> None:
     [
         ({"smets1": True}, None),
         ({"smets1": False}, "the profile says smets1 = no"),
-        ({"smets1": None}, "the profile does not declare smets1"),
-        ({}, "the profile does not declare smets1"),
+        ({"smets1": None}, None),
+        ({}, None),
     ],
 )
-def test_a_switch_must_be_declared_for_its_requirement_to_apply(
+def test_a_requirement_falls_away_where_its_switch_is_declared_absent_and_nowhere_else(
     tmp_path: Path, declared: dict[str, bool | None], reason: str | None
 ) -> None:
     assert load(tmp_path, ENTRY)["MP105-01"].not_applicable(declared) == reason
 
 
 @pytest.mark.parametrize(
-    ("declared", "applies"), [({"smets1": True}, False), ({"smets1": False}, True), ({"smets1": None}, True)]
+    ("declared", "reason"),
+    [
+        ({"smets1": True}, "the profile says smets1 = yes"),
+        ({"smets1": False}, None),
+        ({"smets1": None}, None),
+        ({}, None),
+    ],
 )
-def test_a_negated_switch_must_not_be_declared(
-    tmp_path: Path, *, declared: dict[str, bool | None], applies: bool
+def test_a_requirement_of_a_negated_switch_falls_away_where_it_is_declared_and_nowhere_else(
+    tmp_path: Path, declared: dict[str, bool | None], reason: str | None
 ) -> None:
     requirement = load(tmp_path, ENTRY.replace('"smets1"', '"not smets1"'))["MP105-01"]
-    assert (requirement.not_applicable(declared) is None) == applies
+    assert requirement.not_applicable(declared) == reason
 
 
 @pytest.mark.parametrize(
@@ -80,7 +150,7 @@ def test_a_negated_switch_must_not_be_declared(
         (('title = "t"', 'titel = "t"\ntitle = "t"'), "requirements.MP105-01.titel", "title"),
         (('title = "t"', 'titel = "t"'), "requirements.MP105-01.titel", "title"),
         (('"smets1"', '"smet1"'), "requirements.MP105-01.applicability", "smets1"),
-        (('source = ["S"]', 'source = ["X"]'), "requirements.MP105-01.source.0", ""),
+        (('source = ["S"]', 'source = ["Z"]'), "requirements.MP105-01.source.0", ""),
         (("revision = 1", 'revision = "1"'), "requirements.MP105-01.revision", ""),
         (("revision = 1", "revision = 0"), "requirements.MP105-01.revision", ""),
         (('title = "t"', ""), "requirements.MP105-01.title", ""),

@@ -97,9 +97,10 @@ def test_states_of_devices_are_not_asked_of_a_testbed_that_tells_otherwise_which
 
 def test_whether_a_scenario_applies_is_looked_at_before_what_the_testbed_can_do() -> None:
     wanting = scenario("s", "CORE-02", needs=(EDIT,))
-    reason = exclusion_of(wanting, LEDGER, able())
+    absent = Circumstances({"smets1": False}, capabilities=frozenset())
+    reason = exclusion_of(wanting, LEDGER, absent)
     assert isinstance(reason, NotApplicable)
-    assert reason.reason == "the profile does not declare smets1"
+    assert reason.reason == "the profile says smets1 = no"
     applies = Circumstances({"smets1": True}, capabilities=frozenset())
     assert isinstance(exclusion_of(wanting, LEDGER, applies), NotTestable)
 
@@ -114,11 +115,13 @@ def test_whether_a_scenario_applies_is_looked_at_before_what_the_testbed_can_do(
         (["CORE-01"], ["smets1"], False, False),
         (["CORE-01"], ["smets1"], True, True),
         (["CORE-01"], ["not smets1"], True, False),
+        (["CORE-02", "CORE-03"], [], None, True),
+        (["CORE-01"], ["not smets1"], None, True),
         (["ACME-01"], [], False, True),
     ],
 )
 def test_every_requirement_and_every_step_has_to_apply(
-    demands: list[str], switches: list[Applicability], *, declared: bool, runs: bool
+    demands: list[str], switches: list[Applicability], *, declared: bool | None, runs: bool
 ) -> None:
     one = scenario("s", *demands, switches=tuple(switches))
     reason = exclusion_of(one, LEDGER, Circumstances({"smets1": declared}))
@@ -140,14 +143,14 @@ def test_a_scenario_without_a_device_in_its_state_is_not_testable_and_one_that_l
 
 
 def test_devices_are_shared_among_the_scenarios_that_nothing_else_excludes() -> None:
-    shelf = Shelf("a", "d")
+    shelf, absent = Shelf("a", "d"), {"smets1": False}
     scenarios = [
         scenario("a", "CORE-01", needs=(EDIT,)),
         scenario("b", "CORE-02"),
         scenario("c", "CORE-01", needs=(USER,)),
         scenario("d", "CORE-01"),
     ]
-    plan = Plan.of(scenarios, LEDGER, able(staging=shelf))
+    plan = Plan.of(scenarios, LEDGER, Circumstances(absent, capabilities=frozenset(), staging=shelf))
     assert shelf.considered == ["a", "d"]
     assert plan.applicable == 2
 
@@ -162,7 +165,7 @@ def plan() -> Plan:
             scenario("e", needs=(EDIT,), added=True),
         ],
         LEDGER,
-        able(),
+        Circumstances({"smets1": False}, capabilities=frozenset()),
         left_out=2,
     )
 
@@ -182,7 +185,7 @@ def test_a_plan_groups_what_is_not_to_run_by_reason_and_counts_it() -> None:
 def test_a_plan_is_told_with_all_that_keeps_the_product_from_being_conformant() -> None:
     assert plan().lines() == [
         "plan: 5 scenarios: 1 to run, 2 not applicable to this product, 2 not testable on this testbed",
-        "  not applicable: the profile does not declare smets1: 2 scenarios (CORE-01, CORE-02)",
+        "  not applicable: the profile says smets1 = no: 2 scenarios (CORE-01, CORE-02)",
         "  not testable: the testbed lacks the capability 'edit-cpl': 2 scenarios (CORE-03)",
         "  a selection: 2 scenarios left out, so this run makes nothing conformant",
         "  1 scenario of these added, and judged apart",

@@ -48,12 +48,16 @@ CORE = "The core"
 title = "It answers"
 text = "A conforming DSP answers."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 revision = 1
 
 [requirements.CORE-02]
 title = "It answers old Devices"
 text = "A conforming DSP answers old Devices."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 applicability = "smets1"
 revision = 1
 
@@ -61,6 +65,8 @@ revision = 1
 title = "It answers new Devices alone"
 text = "A conforming DSP answers new Devices alone."
 keyword = "MUST"
+source = ["S"]
+basis = "stated"
 applicability = "not smets1"
 revision = 1
 """
@@ -281,24 +287,25 @@ def test_a_service_user_comes_from_the_target_file_or_from_the_testbed(
 
 
 @pytest.mark.parametrize(
-    ("tags", "declared", "runs"),
+    ("tags", "told", "runs"),
     [
-        ("@CORE-02", [], False),
-        ("@CORE-02", ["smets1"], True),
+        ("@CORE-02", ["--deny=smets1"], False),
+        ("@CORE-02", ["--declare=smets1"], True),
+        ("@CORE-02", [], True),
+        ("@CORE-03", ["--deny=smets1"], True),
+        ("@CORE-03", ["--declare=smets1"], False),
         ("@CORE-03", [], True),
-        ("@CORE-03", ["smets1"], False),
-        ("@CORE-01 @CORE-02", [], False),
-        ("@CORE-01 @CORE-02", ["smets1"], True),
-        ("@CORE-02 @CORE-03", ["smets1"], False),
-        ("@CORE-02 @CORE-03", [], False),
+        ("@CORE-01 @CORE-02", ["--deny=smets1"], False),
+        ("@CORE-01 @CORE-02", ["--declare=smets1"], True),
+        ("@CORE-02 @CORE-03", ["--declare=smets1"], False),
+        ("@CORE-02 @CORE-03", ["--deny=smets1"], False),
     ],
 )
 def test_a_scenario_applies_where_all_its_requirements_do(
-    suite: SmallSuite, tags: str, declared: list[str], *, runs: bool
+    suite: SmallSuite, tags: str, told: list[str], *, runs: bool
 ) -> None:
     suite.ledger = RESTRICTED
-    arguments = [f"--declare={switch}" for switch in declared]
-    outcome = suite.run("Feature: F\n" + scenario("a DSP", tags=tags), *arguments)
+    outcome = suite.run("Feature: F\n" + scenario("a DSP", tags=tags), *told)
 
     assert outcome.pytest_counts == ({"passed": 1} if runs else {"skipped": 1})
     assert outcome.scenario("s")["exclusion"] == (None if runs else "not applicable")
@@ -307,14 +314,62 @@ def test_a_scenario_applies_where_all_its_requirements_do(
 def test_a_step_may_depend_on_the_profile_too(suite: SmallSuite) -> None:
     feature = "Feature: F\n" + scenario("a DSP for SMETS1")
 
-    excluded = suite.run(feature)
+    excluded = suite.run(feature, "--deny=smets1")
     assert excluded.scenario("s")["exclusion"] == "not applicable"
-    assert "the profile does not declare smets1" in excluded.output
+    assert "the profile says smets1 = no" in excluded.output
     assert suite.run(feature, "--declare=smets1").exit_code == 0
 
 
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]])
+def test_an_undeclared_switch_leaves_a_run_without_a_fault_inconclusive_and_says_what_to_write(
+    suite: SmallSuite, workers: list[str]
+) -> None:
+    by_step = scenario("a DSP for SMETS1", name="by its step") + scenario("a DSP", name="by nothing")
+    for feature in (scenario("a DSP", tags="@CORE-02"), by_step):
+        suite.ledger = RESTRICTED
+        outcome = suite.run("Feature: F\n" + feature, *workers)
+
+        assert outcome.exit_code == 3
+        assert all(one["verdict"] == "pass" for one in outcome.results["scenarios"])
+        said = outcome.results["verdict"]["sentence"]
+        assert "inconclusive: the profile leaves a switch undeclared; all 1 MUST requirements" in said
+        assert said.endswith(' The profile is incomplete: write smets1 = "yes" or "no" in [profile].')
+        assert '  an incomplete profile: write smets1 = "yes" or "no" in [profile]' in outcome.output
+
+
+def test_an_undeclared_switch_on_which_only_an_assumption_depends_leaves_nothing_open(
+    suite: SmallSuite,
+) -> None:
+    sure = 'keyword = "MUST"\nsource = ["S"]\nbasis = "stated"\napplicability'
+    suite.ledger = RESTRICTED.replace(sure, 'keyword = "ASSUMED"\napplicability')
+    feature = "Feature: F\n" + scenario("a DSP") + scenario("a DSP", name="t", tags="@CORE-02")
+    outcome = suite.run(feature)
+
+    assert outcome.exit_code == 0
+    assert outcome.results["plan"]["switches"] == []
+
+
+def test_a_failure_that_rests_on_a_switch_names_it_with_its_question_and_makes_the_run_fail(
+    suite: SmallSuite,
+) -> None:
+    suite.ledger = RESTRICTED
+    failing = scenario("a DSP", tags="@CORE-02").rstrip() + "\n    Then it does not\n"
+    for told, why in (([], "leaves smets1 undeclared"), (["--declare=smets1"], "declares smets1 = yes")):
+        outcome = suite.run("Feature: F\n" + failing, *told)
+
+        assert outcome.exit_code == 1
+        (reason,) = outcome.scenario("s")["reasons"]
+        assert f"the profile {why} (Does the product support SMETS1 meters?)" in reason["hint"]
+        assert 'set smets1 = "no" in the target file\'s [profile]' in reason["hint"]
+        assert ("The profile is incomplete" in outcome.results["verdict"]["sentence"]) is (not told)
+    plain = suite.run("Feature: F\n" + failing.replace("CORE-02", "CORE-01"))
+    assert "smets1" not in plain.scenario("s")["reasons"][0]["hint"]
+
+
 def test_what_does_not_apply_is_not_blamed_on_the_testbed(suite: SmallSuite) -> None:
-    outcome = suite.run("Feature: F\n" + scenario("a DSP for SMETS1", "a Device"), "--can", "")
+    outcome = suite.run(
+        "Feature: F\n" + scenario("a DSP for SMETS1", "a Device"), "--can", "", "--deny=smets1"
+    )
 
     assert outcome.scenario("s")["exclusion"] == "not applicable"
 
@@ -332,12 +387,12 @@ def test_the_plan_is_told_before_the_first_scenario_with_numbers_and_reasons(sui
             scenario("a Device", name="d", tags="@CORE-03"),
         ]
     )
-    outcome = suite.run(feature, "--can", "edit-cpl", "-v")
+    outcome = suite.run(feature, "--can", "edit-cpl", "-v", "--deny=smets1")
 
     told = outcome.output[outcome.output.index("plan: ") : outcome.output.index("test_a ")]
     assert told.splitlines()[:4] == [
         "plan: 4 scenarios: 1 to run, 1 not applicable to this product, 2 not testable on this testbed",
-        "  not applicable: the profile does not declare smets1: 1 scenario (CORE-02)",
+        "  not applicable: the profile says smets1 = no: 1 scenario (CORE-02)",
         "  not testable: the testbed lacks the capability 'provide-device': 2 scenarios (CORE-01, CORE-03)",
         "  requirements that this run will not assess: CORE-02, CORE-03",
     ]

@@ -117,8 +117,18 @@ def test_acceptance_refuses_nothing(code: ResponseCode) -> None:
 
 @pytest.mark.parametrize("code", [I0, I99])
 def test_the_command_for_local_delivery_is_returned(code: ResponseCode) -> None:
-    response = _response(code, LocalCommand(b"command"))
-    assert expect_local_command(response, code=code, rejection_code=E51) == b"command"
+    command = LocalCommand(b"command")
+    response = _response(code, command)
+    assert expect_local_command(response, command, code=code, rejection_code=E51) == b"command"
+
+
+@pytest.mark.parametrize("code", [I0, I99])
+def test_where_the_command_goes_both_ways_either_code_is_as_good(code: ResponseCode) -> None:
+    command = LocalCommand(b"command")
+    assert expect_local_command(_response(code), command, code=None, rejection_code=E51) == b"command"
+    with pytest.raises(RequirementNotMet) as caught:
+        expect_local_command(_response(code), None, code=None, rejection_code=E51)
+    assert "no LocalCommand" in caught.value.found
 
 
 @pytest.mark.parametrize(
@@ -131,8 +141,9 @@ def test_the_command_for_local_delivery_is_returned(code: ResponseCode) -> None:
     ],
 )
 def test_another_code_and_a_missing_command_are_named(response: Response, found: str) -> None:
+    command = response.content if isinstance(response.content, LocalCommand) else None
     with pytest.raises(RequirementNotMet) as caught:
-        expect_local_command(response, code=I0, rejection_code=E51)
+        expect_local_command(response, command, code=I0, rejection_code=E51)
     assert found in caught.value.found
 
 
@@ -163,7 +174,7 @@ def test_a_command_for_something_else_is_named(octets: bytes, difference: str) -
 
 def test_a_rejection_is_named_before_a_missing_command() -> None:
     with pytest.raises(RequirementNotMet) as caught:
-        expect_local_command(_response(E51), code=I0, rejection_code=E51)
+        expect_local_command(_response(E51), None, code=I0, rejection_code=E51)
     assert "LocalCommand" not in caught.value.expected
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from dsp_conformance.report.ledger import Keyword, Ledger, Requirement
 from dsp_conformance.report.plan import Plan
 from dsp_conformance.report.records import Phase, ScenarioIdentity, ScenarioRecord, StepRecord, StepStatus
 from dsp_conformance.report.run import Run, RunIdentity
+from dsp_conformance.report.switches import SwitchEffect
 from dsp_conformance.report.verdicts import (
     Cause,
     Exclusion,
@@ -114,6 +115,49 @@ def test_what_no_scenario_assessed_is_counted_in_the_sentence() -> None:
         "Example DSP 9.8: conformant in all 1 MUST requirements that were assessed."
         " MUST requirements not assessed: 2."
     )
+
+
+OPEN = SwitchEffect("smets1", None, ("CORE-02",), (), 1)
+ABSENT = SwitchEffect("local_delivery", False, (), ("CORE-01",), 2)
+TAKEN = SwitchEffect("secmp0007", True, ("CORE-02",), (), 1)
+
+
+def with_switches(run: Run, *switches: SwitchEffect) -> Run:
+    assert run.plan is not None
+    run.plan = replace(run.plan, switches=switches)
+    return run
+
+
+def test_a_switch_that_is_declared_so_that_a_must_falls_away_is_named_in_the_verdicts_sentence() -> None:
+    run = with_switches(run_of(record("s", *ALL)), ABSENT, TAKEN)
+    assert (run.verdict, run.exit_code) == (RunVerdict.CONFORMANT, 0)
+    assert sentence(run) == (
+        "Example DSP 9.8: conformant in all 3 MUST requirements that were assessed; declared absent: "
+        'local_delivery = "no" (part of CORE-01), secmp0007 = "yes" (CORE-02).'
+    )
+    failed = with_switches(run_of(record("s", "CORE-01", ending=FAILS)), ABSENT)
+    assert "not met are CORE-01; declared absent: local_delivery" in sentence(failed)
+
+
+def test_a_switch_that_is_left_open_keeps_a_run_without_a_fault_from_being_conformant() -> None:
+    run = with_switches(run_of(record("s", *ALL)), OPEN, ABSENT)
+    assert (run.verdict, run.exit_code) == (RunVerdict.INCONCLUSIVE, 3)
+    assert sentence(run) == (
+        "Example DSP 9.8: inconclusive: the profile leaves a switch undeclared; all 3 MUST requirements that "
+        'were assessed are met; declared absent: local_delivery = "no" (part of CORE-01). '
+        "The profile is incomplete: write "
+        'smets1 = "yes" or "no" in [profile].'
+    )
+
+
+def test_a_switch_that_is_left_open_changes_no_worse_verdict_and_is_told_with_it() -> None:
+    failed = with_switches(run_of(record("s", "CORE-01", ending=FAILS)), OPEN)
+    assert failed.verdict is RunVerdict.NON_CONFORMANT
+    assert sentence(failed).endswith('write smets1 = "yes" or "no" in [profile].')
+    unclear = with_switches(run_of(record("s", "CORE-01", ending=UNCLEAR)), OPEN)
+    assert "inconclusive: nothing certain about CORE-01." in sentence(unclear)
+    loose = with_switches(run_of(record("s", *ALL), record("t", ending=UNCLEAR)), OPEN)
+    assert "inconclusive: nothing certain about some scenarios." in sentence(loose)
 
 
 def test_what_was_set_aside_is_counted_in_the_sentence_and_spoils_no_verdict_that_the_rest_supports() -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.verdicts import Inconclusive
 from fixtures.devices import Model
 from fixtures.request_making import make_request
-from steps.devices import cut_off, readable_by_its_supplier, unlike
+from steps.devices import cut_off, open_to_its_supplier, unlike
 
 if TYPE_CHECKING:
     from fixtures.devices import StagedDevice
@@ -38,17 +38,49 @@ def test_a_device_unlike_another_differs_in_what_is_said(stage: Stage, what: str
     assert stage.remembered(other).status is DeviceStatus.INSTALLED_NOT_COMMISSIONED
 
 
+def test_a_device_with_much_the_same_firmware_differs_in_what_is_said(stage: Stage) -> None:
+    like = stage.listed_device("ESME", Model.unique(DeviceType.ESME))
+    unlike(
+        stage,
+        status="Commissioned",
+        meter="ESME",
+        what="the same model with other",
+        device='"other"',
+        near="one digit apart",
+    )
+    other = stage.device("other")
+    assert other.model == like.model
+    assert (other.running[:-1], other.running[-1] != like.running[-1]) == (like.running[:-1], True)
+
+
+@pytest.mark.parametrize(
+    ("update", "others", "variant", "entitled"),
+    [(None, None, "11.2", False), ("update", None, "11.3", False), ("update", ", and ...", "11.3", True)],
+)
+def test_a_twin_shows_what_the_supplier_may_do(
+    stage: Stage, update: str | None, others: str | None, variant: str, *, entitled: bool
+) -> None:
+    open_to_its_supplier(stage, "ESME", update, others)
+    (asked,) = stage.traffic.accepted
+    meter, twin = stage.device("ESME"), stage.device("twin")
+    assert asked.target == twin.device_id
+    assert stage.run.connection.inbox.wait_for_answers(asked, 5)
+    assert [each.variant for each in stage.run.testbed.commands(twin.device_id)] == [variant]
+    read = make_request(stage, meter, "11.2", sender=stage.traffic.act_as(UserRole.OU)).exchange
+    assert read.accepted is entitled
+
+
 def test_a_twin_that_its_supplier_may_not_read_shows_no_entitlement(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readable_by_its_supplier(stage, "ESME")
+    open_to_its_supplier(stage, "ESME")
 
     def rejected(on: Stage, device: StagedDevice, _: str) -> MadeRequest:
         return make_request(on, device, "4.1.1")
 
     monkeypatch.setattr("steps.devices.make_request", rejected)
     with pytest.raises(Inconclusive, match="may not read the twin"):
-        readable_by_its_supplier(stage, "ESME")
+        open_to_its_supplier(stage, "ESME")
 
 
 def test_a_device_that_cannot_be_reached_gets_no_command(stage: Stage) -> None:

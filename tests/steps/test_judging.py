@@ -38,8 +38,9 @@ def meter(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> StagedDevice:
         lambda stage: inventory_shows(stage, "ESME", "Commissioned", None),
         lambda stage: inventory_still_shows(stage, "ESME", "Commissioned"),
         lambda stage: record_unchanged(stage, "ESME"),
+        lambda stage: inventory_still_shows(stage, "ESME", "Suspended", "does not show"),
     ],
-    ids=["shows", "still-shows", "unchanged"],
+    ids=["shows", "still-shows", "unchanged", "does-not-show"],
 )
 def judge(request: pytest.FixtureRequest) -> Callable[[Stage], None]:
     """Judges that the ESME is Commissioned."""

@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType, UserRole
+from dsp_conformance.duis.response_codes import ResponseCode
+from dsp_conformance.duis.terms import CommandVariant, CplStatus, DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.needs import needs_of
 from dsp_conformance.report.verdicts import Inconclusive, RequirementNotMet
+from dsp_conformance.testbed import Capability
 from dsp_conformance.user.exchange import Trouble
 from dsp_conformance.user.transport import Timeouts
 from fixtures.devices import Model
 from fixtures.request_making import WAYS, make_request
-from fixtures.wrong_requests import NOT_ENTITLED, UNKNOWN_USER, WRONG_VARIANT, WRONGLY
+from fixtures.wrong_requests import (
+    ACTIVATING_WRONGLY,
+    ANOTHER_SUPPLIER,
+    NOT_ENTITLED,
+    OTHER_USER,
+    UNKNOWN_USER,
+    WRONG_VARIANT,
+    WRONGLY,
+)
 from steps.firmware import (
     activated_in_silence,
     firmware_sent,
@@ -40,6 +50,7 @@ from steps.requests import (
     nothing_reached,
     reached_the_twin,
     send_at_once,
+    sends,
     sent_in_vain,
     sent_wrongly,
     twin_is_accepted,
@@ -421,6 +432,74 @@ def test_a_request_to_the_twin_that_did_not_reach_it_shows_nothing(
 
 
 def test_another_user_is_needed_only_to_send_what_he_is_not_entitled_to() -> None:
-    needed = {wrongly: needs_of(sent_wrongly).of({"wrongly": wrongly}) for wrongly in WRONGLY}
+    words = [{"wrongly": wrongly, "activating": None} for wrongly in WRONGLY]
+    words += [{"wrongly": None, "activating": wrongly} for wrongly in ACTIVATING_WRONGLY]
+    needed = {each["wrongly"] or each["activating"]: needs_of(sent_wrongly).of(each) for each in words}
     assert needed.pop(NOT_ENTITLED) == (UserRole.OU,)
+    assert needed.pop(OTHER_USER) == (UserRole.OU,)
+    assert needed.pop(ANOTHER_SUPPLIER) == (Capability.REGISTER_USER,)
     assert not any(needed.values())
+
+
+@pytest.mark.parametrize(("code", "passes"), [("E51", True), ("E5", False), ("I0", False)])
+def test_a_future_dated_request_may_be_rejected_when_it_is_due(
+    stage: Stage, commissioned: StagedDevice, monkeypatch: pytest.MonkeyPatch, *, code: str, passes: bool
+) -> None:
+    way = WAYS["to be carried out a moment later"]
+    exchange = stage.by_device["ESME"] = make_request(stage, commissioned, REJECTED, way=way).exchange
+    assert exchange.accepted
+    assert exchange.response is not None
+    told = replace(exchange.response, response_code=ResponseCode(code))
+    monkeypatch.setattr(type(stage.traffic), "response_to", lambda *_: told)
+    if passes:
+        is_rejected(stage, "ESME")
+        return
+    with pytest.raises(RequirementNotMet, match=code):
+        is_rejected(stage, "ESME")
+
+
+def test_a_future_dated_request_that_is_let_through_leaves_a_trace_when_it_is_due(
+    stage: Stage, commissioned: StagedDevice
+) -> None:
+    way = WAYS["to be carried out a moment later"]
+    exchange = stage.by_device["ESME"] = make_request(stage, commissioned, REJECTED, way=way).exchange
+    stage.traffic.response_to(exchange)
+    with pytest.raises(RequirementNotMet, match="1 commands and 1 responses"):
+        nothing_reached(stage, "ESME")
+
+
+def test_a_request_that_is_not_for_later_cannot_be_rejected_later(
+    stage: Stage, commissioned: StagedDevice
+) -> None:
+    answered(stage, commissioned, REJECTED)
+    with pytest.raises(RequirementNotMet, match="I99"):
+        is_rejected(stage, "ESME")
+
+
+def test_what_is_not_available_for_local_delivery_is_as_good_as_rejected_there_alone(
+    stage: Stage, commissioned: StagedDevice
+) -> None:
+    exchange = answered(stage, commissioned, REJECTED)
+    assert exchange.response is not None
+    told = replace(exchange.response, response_code=ResponseCode.E17)
+    stage.by_device["ESME"] = replace(exchange, response=told)
+    with pytest.raises(RequirementNotMet, match="E17"):
+        is_rejected(stage, "ESME")
+    local = replace(exchange.request, command_variant=CommandVariant.NON_CRITICAL_LOCAL)
+    stage.by_device["ESME"] = replace(exchange, response=told, request=local)
+    is_rejected(stage, "ESME")
+
+
+def test_one_image_is_not_sent_to_devices_of_two_models(stage: Stage, commissioned: StagedDevice) -> None:
+    stage.new_firmware(commissioned)
+    stage.listed_device("other", Model.unique(DeviceType.ESME))
+    with pytest.raises(Inconclusive, match="of different models"):
+        sends(
+            stage,
+            role=None,
+            variant="11.1",
+            name="Update Firmware",
+            device="ESME",
+            another='"other"',
+            way=None,
+        )

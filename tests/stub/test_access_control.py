@@ -254,11 +254,8 @@ class TestSignature:
         assert isinstance(refusal, Refused)
         assert str(OTHER_USER) in refusal.reason
 
-    def test_a_registered_one_for_another_purpose_is_refused(self, pki: EphemeralPki) -> None:
-        refusal = self.signed_by(pki.service_user(USER).gbcs_signing)
-
-        assert isinstance(refusal, Refused)
-        assert "role" in refusal.reason
+    def test_a_registered_one_of_another_role_is_accepted(self, pki: EphemeralPki) -> None:
+        assert self.signed_by(pki.service_user(USER).gbcs_signing) is None
 
     def test_one_that_was_not_registered_is_refused(self, pki: EphemeralPki) -> None:
         refusal = self.signed_by(pki.service_user(USER).xml_signing, pki.service_user(USER).xml_signing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jsonschema import Draft202012Validator, FormatChecker
 
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.smki.pki import EphemeralPki
 
 if TYPE_CHECKING:
     import requests
 
-    from dsp_conformance.smki.pki import EphemeralPki
     from tests.stub.conftest import Party, StubProcess
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "design" / "testbed-control.openapi.yaml"
@@ -290,11 +291,27 @@ def test_a_user_whose_certificate_names_another_is_refused_with_both_names(
     assert str(other.eui) in refused.json()["detail"]
 
 
-def test_a_certificate_for_another_purpose_is_refused(api: Api, party: Party) -> None:
+def test_of_a_users_certificate_neither_role_nor_dates_matter(api: Api, party: Party) -> None:
     body = party.registration("http://127.0.0.1:9/")
-    body["signing_certificate"] = body["gbcs_signing_certificate"]
+    past = EphemeralPki.create(now=datetime(2020, 1, 1, tzinfo=UTC), lifetime=timedelta(days=1))
+    old = past.service_user(party.eui).gbcs_signing
+    body["signing_certificate"] = old.certificate_pem().decode()
 
-    assert api.call("PUT", f"/users/{party.eui}", body).status_code == 422
+    assert api.call("PUT", f"/users/{party.eui}", body).status_code == 204
+
+
+def test_a_certificate_that_cannot_be_read_is_refused_with_the_reason(
+    api: Api, party: Party, shared_data: Path
+) -> None:
+    body = party.registration("http://127.0.0.1:9/")
+    case = shared_data.parent / "cases" / "certificates" / "07-mdr-ds.pem"
+    body["signing_certificate"] = case.read_text(encoding="ascii")
+
+    refused = api.call("PUT", f"/users/{party.eui}", body)
+
+    assert refused.status_code == 422
+    assert "ECDSA parameters are written as NULL" in refused.json()["detail"]
+    assert "ExtraData" in refused.json()["detail"]
 
 
 def test_a_malformed_user_id_is_refused(api: Api, party: Party) -> None:

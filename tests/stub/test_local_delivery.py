@@ -98,5 +98,7 @@ def test_the_additions_are_described_as_they_are(stub: StubProcess) -> None:
     answers = described["/capabilities"]["get"]["responses"]
 
     Draft202012Validator(answers["200"]["content"]["application/json"]["schema"]).validate(told)
-    assert told["extensions"] == ["deliver-locally"]
+    assert told["extensions"] == ["deliver-locally", "profile"]
     assert "deliver-locally" not in told["capabilities"]
+    described_switches = answers["200"]["content"]["application/json"]["schema"]["properties"]["profile"]
+    assert told["profile"].keys() == described_switches["properties"].keys()

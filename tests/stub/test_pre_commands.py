@@ -70,7 +70,7 @@ def test_without_a_registered_key_nothing_can_be_accepted() -> None:
 
 
 def test_a_generic_pre_command_has_the_form_of_every_pre_command() -> None:
-    octets = generic_pre_command(request_id(1000))
+    octets = generic_pre_command(request_id(1000), 0x0019)
 
     assert octets[:4] == OCTETS[:4] == bytes.fromhex("DF090100")
     assert octets[:28] == OCTETS[:28]

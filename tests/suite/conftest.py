@@ -4,13 +4,17 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 ROOT = Path(__file__).parents[2]
 ReadResults = Callable[[Path], dict[str, Any]]
@@ -79,6 +83,64 @@ def run_some(tmp_path_factory: pytest.TempPathFactory, read_results: ReadResults
         return finished([*command, "-p", "no:cacheprovider", *arguments], folder, read_results)
 
     return run
+
+
+@contextmanager
+def _changed_testbed(control_url: str, change: Callable[[dict[str, Any]], None]) -> Iterator[str]:
+    """Serve a testbed that is another one, but for what it says of itself."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._pass_on()
+
+        def do_PUT(self) -> None:
+            self._pass_on()
+
+        def do_POST(self) -> None:
+            self._pass_on()
+
+        def do_PATCH(self) -> None:
+            self._pass_on()
+
+        def do_DELETE(self) -> None:
+            self._pass_on()
+
+        def _pass_on(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            kind = {"Content-Type": self.headers.get("Content-Type", "application/json")}
+            url = f"{control_url}{self.path}"
+            answer = requests.request(self.command, url, data=body, headers=kind, timeout=30)
+            content = answer.content
+            if self.path == "/capabilities":
+                told = answer.json()
+                change(told)
+                content = json.dumps(told).encode()
+            self.send_response(answer.status_code)
+            self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+ChangedTestbed = Callable[[str, Callable[[dict[str, Any]], None]], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def changed_testbed() -> ChangedTestbed:
+    """Serve a testbed that is another one, but for what a function makes of its capabilities."""
+    return _changed_testbed
 
 
 @pytest.fixture

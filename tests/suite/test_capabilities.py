@@ -2,69 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.suite.conftest import FinishedRun
-
-
-@contextmanager
-def lacking(control_url: str, *capabilities: str) -> Iterator[str]:
-    """Serve a testbed that is another one less some capabilities, of which it says that it has none."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self._pass_on()
-
-        def do_PUT(self) -> None:
-            self._pass_on()
-
-        def do_POST(self) -> None:
-            self._pass_on()
-
-        def do_PATCH(self) -> None:
-            self._pass_on()
-
-        def do_DELETE(self) -> None:
-            self._pass_on()
-
-        def _pass_on(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            kind = {"Content-Type": self.headers.get("Content-Type", "application/json")}
-            url = f"{control_url}{self.path}"
-            answer = requests.request(self.command, url, data=body, headers=kind, timeout=30)
-            content = answer.content
-            if self.path == "/capabilities":
-                told = answer.json()
-                told["capabilities"] = [one for one in told["capabilities"] if one not in capabilities]
-                content = json.dumps(told).encode()
-            self.send_response(answer.status_code)
-            self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
+    from tests.suite.conftest import ChangedTestbed, FinishedRun
 
 
 @pytest.mark.parametrize(
@@ -75,10 +21,14 @@ def lacking(control_url: str, *capabilities: str) -> Iterator[str]:
 def test_whatever_a_testbed_lacks_is_declared_beside_the_steps_that_need_it(
     run_some: Callable[..., FinishedRun],
     serve_stub: Callable[..., str],
+    changed_testbed: ChangedTestbed,
     tmp_path: Path,
     missing: list[str],
 ) -> None:
-    with lacking(serve_stub(), *missing) as url:
+    def lacking(told: dict[str, Any]) -> None:
+        told["capabilities"] = [one for one in told["capabilities"] if one not in missing]
+
+    with changed_testbed(serve_stub(), lacking) as url:
         file = tmp_path / "target.toml"
         file.write_text(
             f'[testbed]\ndriver = "control-api"\nurl = "{url}"\n'

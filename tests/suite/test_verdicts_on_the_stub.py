@@ -11,7 +11,7 @@ Start = Callable[..., Any]
 LEDGER = {
     *(f"MP105-{number:02}" for number in range(1, 12)),
     *(f"SCOPE-{number:02}" for number in range(1, 7)),
-    *(f"BASE-{number:02}" for number in range(1, 8)),
+    *(f"BASE-{number:02}" for number in range(1, 9)),
     *(f"DUIS-{number:02}" for number in range(1, 6)),
 }
 CHANGED_BY_MP105 = {each for each in LEDGER if each.startswith("MP105")}

@@ -291,7 +291,6 @@ MISNAMED_FILES = {
         "users[1]",
         "gbcs_signing_certificate",
     ),
-    "a certificate for another role": ('"pki/xml.pem"', '"pki/signing.pem"', "users[1]", "certificate"),
     "a certificate for another use": (
         '"pki/agreement.pem"',
         '"pki/signing.pem"',

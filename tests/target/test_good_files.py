@@ -159,6 +159,32 @@ def test_what_the_file_says_goes_before_what_the_testbed_tells(written: Written)
     assert dsp.endpoints.transform == "http://dsp.example:8079/api/v1/serviceT"
 
 
+def test_a_switch_that_the_file_leaves_undeclared_is_the_testbeds_to_declare(written: Written) -> None:
+    target = load_target(written.unchanged())
+    told = {"smets1": False, "resent_activation": False, "secmp0007": True}
+
+    whole = target.profile.completed_by(told)
+
+    assert target.profile.switches == {
+        "smets1": True,
+        "resent_activation": False,
+        "secmp0007": None,
+        "local_delivery": None,
+    }
+    assert whole.switches == target.profile.switches | {"secmp0007": True}
+    assert whole.rejection_code is target.profile.rejection_code
+    assert target.profile.completed_by({}) == target.profile
+    assert target.profile.contradictions(told) == (
+        "smets1 is yes in the target file, which counts, and no at the testbed",
+    )
+    assert target.origins(told) == {
+        "smets1": "target file",
+        "resent_activation": "target file",
+        "secmp0007": "testbed",
+    }
+    assert set(Target.bundled_stub().origins({}).values()) == {"suite"}
+
+
 def test_what_neither_says_is_told_all_at_once(write: Callable[[str], Path]) -> None:
     with pytest.raises(TargetError) as caught:
         load_target(write(LEAST)).completed_by(DspIdentity("d", "1"), frozenset())

@@ -19,6 +19,7 @@ from dsp_conformance.testbed import (
     ReachedCommand,
     SmetsVersion,
     Testbed,
+    TestbedAnswerUnusable,
     TestbedRefused,
     UserRegistration,
 )
@@ -149,6 +150,49 @@ def test_an_operation_refused_as_not_implemented_is_a_missing_capability(
         operation(testbed)
 
     assert caught.value.capability is needs
+
+
+def _telling(paper: PaperTestbed, **members: object) -> None:
+    dsp = {"name": "paper DSP", "version": "0.1"}
+    paper.answers["GET /capabilities"] = (200, {"capabilities": [], "dsp": dsp, **members})
+
+
+def test_what_the_product_declares_is_taken_from_a_testbed_that_offers_to_say_it(
+    paper: PaperTestbed, testbed: ControlApiTestbed
+) -> None:
+    told = {"smets1": "yes", "secmp0007": "no", "rejection_code": "E5", "settle_seconds": 60}
+    _telling(paper, extensions=["profile"], profile=told)
+
+    assert testbed.dsp.switches == {"smets1": True, "secmp0007": False}  # and nothing else of a profile
+
+
+@pytest.mark.parametrize("members", [{}, {"extensions": []}, {"extensions": ["deliver-locally"]}])
+def test_a_member_called_profile_means_nothing_at_a_testbed_that_does_not_offer_it(
+    paper: PaperTestbed, testbed: ControlApiTestbed, members: dict[str, object]
+) -> None:
+    _telling(paper, profile="of its own", **members)
+
+    assert testbed.dsp.switches == {}
+
+
+@pytest.mark.parametrize(
+    ("members", "where"),
+    [
+        ({"profile": {"smets1": "undeclared"}}, "profile.smets1"),
+        ({"profile": {"smets1": True}}, "profile.smets1"),
+        ({"profile": []}, "profile"),
+        ({}, "'profile' is named"),
+    ],
+)
+def test_a_profile_that_makes_no_sense_makes_the_answer_unusable(
+    paper: PaperTestbed, testbed: ControlApiTestbed, members: dict[str, object], where: str
+) -> None:
+    _telling(paper, extensions=["profile"], **members)
+
+    with pytest.raises(TestbedAnswerUnusable) as caught:
+        _ = testbed.dsp
+
+    assert where in str(caught.value)
 
 
 def test_what_the_testbed_tells_about_itself_is_asked_once(

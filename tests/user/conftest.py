@@ -95,7 +95,12 @@ class Pen:
     credential: Credential
 
     def signed(self, response: Response) -> bytes:
+        return self.drawn(response, lambda _: None)
+
+    def drawn(self, response: Response, change: Callable[[etree._Element], None]) -> bytes:
+        """A response that is changed before it is signed."""
         root = response.to_xml()
+        change(root)
         XmlSigner(self.credential).sign(root)
         return xml.serialise(root)
 

@@ -50,3 +50,26 @@ def test_the_reason_names_the_setting() -> None:
 )
 def test_a_path_is_compared_as_it_is_meant(told: str, came: str, same: bool) -> None:  # noqa: FBT001
     assert same_path(told, came) is same
+
+
+_EUI = "90-B3-D5-1F-30-01-00-01"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/duis", 0),
+        (f"/duis/{_EUI}", 0),
+        (f"/duis/{_EUI.lower()}/", 0),
+        ("/mine/", 0),
+        (f"/mine/{_EUI}", 0),
+        (f"/{_EUI}", 404),
+        (f"/duis/{_EUI}/more", 404),
+        ("/duis/more", 404),
+    ],
+)
+def test_users_own_addresses_are_let_in_below_the_path_and_where_they_are_told(
+    path: str, status: int
+) -> None:
+    door = Admission(rate=1, path="/duis", further=("/mine",), clock=lambda: 0.0)
+    assert statuses(door, 1, path) == [status]

@@ -216,12 +216,13 @@ def test_all_differences_are_told_at_once() -> None:
     [
         (1, "I99", True),
         (1, "I0", False),
-        (3, "I0", False),
         (5, "I99", True),
         (5, "I0", False),
-        (7, "I0", False),
         (1, "E51", None),
         (2, "I0", None),
+        (3, "I0", None),
+        (3, "I99", None),
+        (7, "I0", None),
         (4, "I0", None),
         (6, "I0", None),
         (8, "I99", None),
@@ -259,6 +260,11 @@ def test_a_request_that_the_device_answered_brings_one_response(
     assert outcome.found == {0: "0 responses", 1: "1 response", 2: "2 responses"}[found]
     assert outcome.expected.startswith("exactly one" if answered else "at most one")
     assert str(REQUEST_ID) in outcome.expected
+
+
+def test_a_response_at_a_wrong_address_fails_though_it_is_the_only_one() -> None:
+    outcome = check_response_count(REQUEST, 1, answered=True, misdelivered=["at /a instead of /b"])
+    assert (outcome.passed, outcome.found) == (False, "1 response; at /a instead of /b")
 
 
 def test_a_response_to_no_request_fails_with_what_it_names() -> None:

@@ -115,6 +115,17 @@ def test_what_is_sent_is_the_pre_command_with_the_users_signature(
     assert gbcs.verify_signature(signed, public_key_of(credential.certificate))
 
 
+def test_the_signature_takes_the_place_of_an_empty_one(
+    session: UserSession, paper_dsp: PaperDsp, pen: Pen
+) -> None:
+    paper_dsp.answer = DspForCriticalRequests(pen, lambda asked: _pre_command(asked) + b"\x00")
+    flow = _activate(session)
+    assert (flow.accepted, flow.flaw) == (True, "")
+    request = paper_dsp.posts[1].request
+    octets = SignedPreCommand.from_xml(request.body).octets
+    assert octets[:-64] == _pre_command(request.request_id) + b"\x40"
+
+
 def test_both_requests_pass_the_official_schema(
     session: UserSession, paper_dsp: PaperDsp, pen: Pen, official_schema: DuisSchema
 ) -> None:
@@ -147,6 +158,11 @@ def _response_instead(request_id: RequestID) -> bytes:
     return replace(message, kind=gbcs.Kind.RESPONSE, message_code=NO_USE_CASE_KNOWN, signature=b"").encode()
 
 
+def _with_a_mac(request_id: RequestID) -> bytes:
+    message = replace(_message(request_id), message_code=NO_USE_CASE_KNOWN, signature=b"")
+    return gbcs.MacWrapped(message, bytes(12)).encode()
+
+
 MISTAKES: dict[str, tuple[Maker, str]] = {
     "another counter": (
         lambda asked: _pre_command(replace(asked, counter=asked.counter + 1)),
@@ -160,7 +176,8 @@ MISTAKES: dict[str, tuple[Maker, str]] = {
     "a cancellation": (lambda asked: _pre_command(asked, gbcs.CANCELLATION), "9999-12-31"),
     "another use case": (_of_another_use_case, "something else than SR11.3"),
     "signed already": (_signed_already, "a command of CS06 with a signature"),
-    "a response": (_response_instead, "a response of 0x1234 with a signature or a place"),
+    "a response": (_response_instead, "a response of 0x1234"),
+    "with a MAC": (_with_a_mac, "a command of 0x1234 with a MAC"),
     "nothing": (lambda _: b"", "no GBCS message"),
     "junk": (lambda _: b"junk", "no GBCS message"),
     "cut short": (lambda asked: _pre_command(asked)[:-1], "no GBCS message"),

@@ -207,18 +207,20 @@ def test_each_arrival_is_told_with_how_many_answered_its_request_before(pen: Pen
 def test_a_message_is_a_strangers_if_it_is_for_nobody_of_ours(inbox: Inbox, pen: Pen) -> None:
     ours, theirs, others = (Eui64.parse(f"90-B3-D5-1F-30-01-00-0{digit}") for digit in (0, 8, 9))
     misled = pen.response(replace(REQUEST_ID, originator=others))
-    assert inbox.stranger_in(misled) is None, "while nobody is known to be ours, nobody is a stranger"
+    assert inbox.stranger_in(_delivery(misled)) is None, (
+        "while nobody is known to be ours, nobody is a stranger"
+    )
     inbox.take_for(ours)
-    assert inbox.stranger_in(misled) == others
-    assert inbox.stranger_in(pen.response(REQUEST_ID)) is None
-    assert inbox.stranger_in(replace(misled, response_id=REQUEST_ID.response_id())) is None
+    assert inbox.stranger_in(_delivery(misled)) == others
+    assert inbox.stranger_in(_delivery(pen.response(REQUEST_ID))) is None
+    assert inbox.stranger_in(_delivery(replace(misled, response_id=REQUEST_ID.response_id()))) is None
     at_odds = replace(REQUEST_ID, originator=theirs).response_id()
-    assert inbox.stranger_in(replace(misled, response_id=at_odds)) == theirs
-    assert inbox.stranger_in(replace(misled, request_id=None, response_id=None)) is None
-    assert inbox.stranger_in(None) is None
+    assert inbox.stranger_in(_delivery(replace(misled, response_id=at_odds))) == theirs
+    assert inbox.stranger_in(_delivery(replace(misled, request_id=None, response_id=None))) is None
+    assert inbox.stranger_in(_delivery(None)) is None
     inbox.take_for(others)
-    assert inbox.stranger_in(misled) is None
-    assert inbox.stranger_in(pen.response(REQUEST_ID)) is None
+    assert inbox.stranger_in(_delivery(misled)) is None
+    assert inbox.stranger_in(_delivery(pen.response(REQUEST_ID))) is None
 
 
 def test_an_alert_is_ours_if_either_party_that_it_names_is(inbox: Inbox, pen: Pen) -> None:
@@ -227,8 +229,8 @@ def test_an_alert_is_ours_if_either_party_that_it_names_is(inbox: Inbox, pen: Pe
     swapped = RequestID(REQUEST_ID.target, REQUEST_ID.originator, 1000)
     theirs = replace(REQUEST_ID, originator=Eui64.parse("90-B3-D5-1F-30-01-00-09"))
     for named in (REQUEST_ID, swapped):
-        assert inbox.stranger_in(replace(alert, request_id=named, response_id=None)) is None
-    stranger = inbox.stranger_in(replace(alert, request_id=theirs, response_id=None))
+        assert inbox.stranger_in(_delivery(replace(alert, request_id=named, response_id=None))) is None
+    stranger = inbox.stranger_in(_delivery(replace(alert, request_id=theirs, response_id=None)))
     assert stranger == min(theirs.originator, theirs.target)
 
 

@@ -16,6 +16,7 @@ import requests
 
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert
+from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
@@ -26,7 +27,8 @@ from dsp_conformance.user.transport import utc_now
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dsp_conformance.duis.messages import Response
+    from lxml import etree
+
     from dsp_conformance.user.exchange import Delivery
     from dsp_conformance.user.inspection import Inspection
     from tests.user.conftest import Pen
@@ -48,8 +50,11 @@ class _Current(Inbox):
     def remark(self, what: str) -> None:
         self.inbox.remark(what)
 
-    def stranger_in(self, response: Response | None) -> Eui64 | None:
-        return self.inbox.stranger_in(response)
+    def turn_away(self, what: str) -> None:
+        self.inbox.turn_away(what)
+
+    def stranger_in(self, delivery: Delivery) -> Eui64 | None:
+        return self.inbox.stranger_in(delivery)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +140,31 @@ def test_a_path_of_ones_own_is_the_only_one(inspector: Inspector, inbox: Inbox, 
     assert inbox.account(20)["messages posted to another path than /dsp/responses"] == 1
     assert inbox.turned_away_since(utc_now() - timedelta(minutes=1)) != ()
     assert inbox.turned_away_since(utc_now() + timedelta(minutes=1)) == ()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "Deflate", "identity, br"])
+def test_a_message_with_a_content_coding_is_turned_away_and_the_header_named(
+    url: str, inbox: Inbox, pen: Pen, coding: str
+) -> None:
+    before = utc_now()
+    headers = {**XML, "Content-Encoding": coding}
+    answer = requests.post(url, pen.answer(REQUEST_ID), headers=headers, timeout=5)
+    assert answer.status_code == 415
+    assert f"Content-Encoding '{coding}'" in answer.text
+    assert inbox.everything() == ()
+    (why,) = inbox.turned_away_since(before)
+    assert f"Content-Encoding '{coding}'" in why
+
+
+def test_a_message_whose_content_coding_is_none_is_taken(url: str, pen: Pen) -> None:
+    for coding in ("identity", "Identity"):
+        headers = {**XML, "Content-Encoding": coding}
+        assert requests.post(url, pen.answer(REQUEST_ID), headers=headers, timeout=5).status_code == 204
+
+
+def test_a_message_with_an_offer_of_another_protocol_is_taken(url: str, pen: Pen) -> None:
+    headers = {**XML, "Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAA"}
+    assert requests.post(url, pen.answer(REQUEST_ID), headers=headers, timeout=5).status_code == 204
 
 
 def test_more_messages_than_the_rate_are_turned_away_unread(
@@ -376,8 +406,10 @@ def test_the_waiting_thread_is_woken_by_the_post(url: str, inbox: Inbox, pen: Pe
 
 
 class _BrokenInspector(Inspector):
-    def inspect(self, octets: bytes, content_type: str, *, asynchronous: bool) -> Inspection:
-        raise ZeroDivisionError(octets, content_type, asynchronous)
+    def inspect(
+        self, octets: bytes, content_type: str, *, asynchronous: bool, bad_request: bytes | None = None
+    ) -> Inspection:
+        raise ZeroDivisionError(octets, content_type, asynchronous, bad_request)
 
 
 def test_a_fault_of_the_suites_own_is_kept_as_such_and_answered_with_500(
@@ -390,6 +422,26 @@ def test_a_fault_of_the_suites_own_is_kept_as_such_and_answered_with_500(
     assert (delivery.accepted, delivery.checks, delivery.refusal) == (False, (), "")
     assert delivery.unread.startswith("ZeroDivisionError")
     assert "could not be inspected" in caplog.text
+
+
+def test_a_message_with_a_newer_code_is_taken_and_kept_with_the_request_it_names(
+    url: str, inbox: Inbox, pen: Pen
+) -> None:
+    inbox.take_for(REQUEST_ID.originator)
+
+    def newer(root: etree._Element) -> None:
+        code = root.find(f".//{sr('ResponseCode')}")
+        assert code is not None
+        code.text = "E72"
+
+    assert _post(url, pen.drawn(pen.response(REQUEST_ID), newer)) == 204
+    (delivery,) = inbox.wait_for_answers(REQUEST_ID, 5)
+    assert (delivery.accepted, delivery.status, delivery.response) == (True, 204, None)
+    assert "E72" in delivery.unknown
+    assert delivery.unread == delivery.refusal == ""
+
+    stranger = replace(REQUEST_ID, originator=REQUEST_ID.target)
+    assert _post(url, pen.drawn(pen.response(stranger), newer)) == 400
 
 
 def test_the_receiver_stops_at_once_although_connections_are_open(

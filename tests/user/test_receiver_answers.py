@@ -30,8 +30,10 @@ HEAD = b"POST / HTTP/1.1\r\nHost: user\r\nContent-Type: application/xml\r\nX-Sen
 
 
 class _BrokenInspector(Inspector):
-    def inspect(self, octets: bytes, content_type: str, *, asynchronous: bool) -> Inspection:
-        raise ZeroDivisionError(octets, content_type, asynchronous)
+    def inspect(
+        self, octets: bytes, content_type: str, *, asynchronous: bool, bad_request: bytes | None = None
+    ) -> Inspection:
+        raise ZeroDivisionError(octets, content_type, asynchronous, bad_request)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_what_workers_say_from_afar_is_in_the_account(
     inbox: Inbox, remote: RemoteInbox, inspector: Inspector, pen: Pen
 ) -> None:
     remote.take_for(REQUEST_ID.originator)
-    strange = pen.response(replace(REQUEST_ID, originator=REQUEST_ID.target))
+    strange = _delivery(inspector, pen.answer(replace(REQUEST_ID, originator=REQUEST_ID.target)))
     assert inbox.stranger_in(strange) == REQUEST_ID.target
     inbox.put(_delivery(inspector, pen.answer(REQUEST_ID)))
     assert "responses to no request that this run sent" in inbox.account(20)

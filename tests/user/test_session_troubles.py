@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dsp_conformance.duis.catalogue import catalogue
-from dsp_conformance.duis.messages import UnexpectedShape
 from dsp_conformance.duis.request_bodies import ReadFirmwareVersion
 from dsp_conformance.duis.terms import CommandVariant
 from dsp_conformance.eui64 import Eui64
@@ -155,14 +154,25 @@ def test_a_good_answer_of_another_content_type_is_judged_and_fails_duis_01_alone
     assert _failed(exchange) == ["DUIS-01"]
 
 
-def test_an_answer_that_only_a_later_schema_knows_is_an_error_of_the_suite(
-    session: UserSession, paper_dsp: PaperDsp, pen: Pen, lax_schema: DuisSchema
+@pytest.mark.parametrize("later", [True, False], ids=["known to a later schema", "known to none"])
+def test_an_answer_with_a_newer_code_is_evidence_and_not_judged(
+    session: UserSession, paper_dsp: PaperDsp, pen: Pen, lax_schema: DuisSchema, *, later: bool
 ) -> None:
-    inspector = replace(session.connection.inspector, schema=lax_schema)
-    session.connection = replace(session.connection, inspector=inspector)
+    if later:
+        inspector = replace(session.connection.inspector, schema=lax_schema)
+        session.connection = replace(session.connection, inspector=inspector)
+    told: list[Exchange] = []
+    session.on_exchange = told.append
     acknowledge = pen.acknowledge()
     paper_dsp.answer = lambda post: acknowledge(post).replace(b">I99<", b">I98<")
-    with pytest.raises(UnexpectedShape, match="I98"):
-        _read_firmware(session)
+    exchange = _read_firmware(session)
+    assert exchange.trouble is not None
+    assert exchange.trouble.unknown
+    assert not exchange.trouble.environment
+    assert "I98" in exchange.trouble.found
+    assert "DUIS-01" not in _failed(exchange)
+    assert told == [exchange]
+    assert exchange.answer is not None
+    assert b"I98" in exchange.answer.octets
     paper_dsp.answer = acknowledge
     assert _read_firmware(session).accepted  # the counter was let go

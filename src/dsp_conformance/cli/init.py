@@ -70,7 +70,7 @@ def init(file: Path, preset: str | None, settings: tuple[str, ...], *, force: bo
         found = f"{error.filename or file} ({error.strerror or error})"
         raise Unusable(f"expected a place to write to, found {found}. Choose another.") from None
     click.echo(f"{file} is written, and {schema.name} for editors beside it.")
-    _tell_what_is_missing(file)
+    _tell_what_is_missing(file, draft)
 
 
 def _see_that_nothing_is_lost(file: Path, schema: Path, text: str) -> None:
@@ -124,7 +124,8 @@ def _ask_for(draft: Draft, question: Question) -> None:
     click.echo()
 
 
-def _tell_what_is_missing(file: Path) -> None:
+def _tell_what_is_missing(file: Path, draft: Draft) -> None:
+    from dsp_conformance.report.switches import QUESTIONS, line_for  # noqa: PLC0415 - see the package
     from dsp_conformance.target import TargetError, load_target  # noqa: PLC0415 - see the package
 
     try:
@@ -133,4 +134,10 @@ def _tell_what_is_missing(file: Path) -> None:
         click.echo("Before it can be used:")
         for each in missing.problems:
             click.echo(f"  {each}")
+    if undeclared := draft.undeclared():
+        click.echo(
+            "The profile is incomplete. Before a run can end conformant, the testbed or [profile] says:"
+        )
+        for switch in undeclared:
+            click.echo(f"  {line_for(switch)}: {QUESTIONS[switch]}")
     click.echo(f"Then see with 'dsp-conformance doctor --target {file}' whether all is well.")

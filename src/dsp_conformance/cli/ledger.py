@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["requirements", "trace"]
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-_COLUMNS = ("id", "keyword", "title", "source", "applies", "revision")
+_COLUMNS = ("id", "keyword", "title", "source", "basis", "applies", "revision")
 
 
 @click.command()
@@ -41,6 +41,8 @@ def requirements(*, as_json: bool) -> None:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        for line in _standing(ledger):
+            click.echo(line)
 
 
 @click.command()
@@ -102,7 +104,10 @@ def _entries(
 
 
 def _plain(requirement: Requirement) -> dict[str, Any]:
-    return {**requirement.model_dump(mode="json"), "group": requirement.group}
+    from dsp_conformance.report.ledger import SOURCES  # noqa: PLC0415 - see the package
+
+    meant = {letter: SOURCES[letter] for letter in requirement.source}
+    return {**requirement.model_dump(mode="json"), "group": requirement.group, "sources": meant}
 
 
 def _row(requirement: Requirement) -> tuple[str, ...]:
@@ -111,9 +116,32 @@ def _row(requirement: Requirement) -> tuple[str, ...]:
         requirement.keyword,
         requirement.title,
         ", ".join(requirement.source) or "-",
-        requirement.applicability or "always",
+        requirement.basis or "-",
+        _applies(requirement),
         str(requirement.revision),
     )
+
+
+def _applies(requirement: Requirement) -> str:
+    from dsp_conformance.report.switches import demand_of, said  # noqa: PLC0415 - see the package
+
+    if requirement.applicability is None:
+        return "always"
+    switch, needed = demand_of(requirement.applicability)
+    return f'unless {switch} = "{said(not needed)}"'
+
+
+def _standing(ledger: Ledger) -> Iterator[str]:
+    """What the letters mean, and how each demand follows from its source that does not simply stand there."""
+    from dsp_conformance.report.ledger import NO_SOURCE, SOURCES  # noqa: PLC0415 - see the package
+
+    yield ""
+    yield f"source: {'; '.join(f'{letter} = {text}' for letter, text in SOURCES.items())}"
+    yield f"basis: stated = the source says it; derived = it follows from it; - = {NO_SOURCE} (ASSUMED)"
+    yield ""
+    for one in ledger.values():
+        if one.derivation:
+            yield f"{one.id}  {one.standing}"
 
 
 def _dumped(tree: Any) -> str:
@@ -133,6 +161,8 @@ def _print_tables(ledger: Ledger) -> None:
             if one.group == group:
                 table.add_row(*map(escape, _row(one)))
         console.print(table)
+    for line in _standing(ledger):
+        console.print(escape(line))
 
 
 def _lines(entries: Iterable[tuple[str, Sequence[TracedScenario]]]) -> Iterator[str]:

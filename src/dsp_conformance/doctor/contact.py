@@ -57,6 +57,8 @@ def _answered(name: str, exchange: Exchange) -> Outcome:
             "Check the service URLs in [dsp], by default /api/v1/serviceS, serviceD and serviceT below "
             "base_url, and that it is a DSP that listens there.",
         )
+    if trouble.unknown:
+        return warning(what, "What is not known cannot be judged: the scenarios concerned are inconclusive.")
     return warning(what, "A run will judge that as a defect of the product (DUIS-01).")
 
 

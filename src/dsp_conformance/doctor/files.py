@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok, warning
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.target import Target, TargetError, load_target, with_rejection_code
+from dsp_conformance.target.doubts import credentials_of, doubts_about
 from dsp_conformance.tls.files import Purpose, check_authorities, check_own
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ SOON: Final = timedelta(days=30)
 """How long before its end a certificate is warned of."""
 
 _KEY_FILES: Final = re.compile(r"certificate|key|\bca\b|client_ca")
+_ONLY_KEYS: Final = "Only its key is used, so a run can go on; the DSP decides what it makes of that."
 _MEND: Final = "Mend the target file; docs/target-file.md explains every key."
 
 
@@ -65,14 +67,22 @@ def keys(examination: Examination) -> Outcome:
         return error("\n".join(map(str, wrong)), "Give the files and secrets that the target file names.")
     if examination.target is None:
         return ok("nothing is wrong with those that the target file names")
+    now = datetime.now(UTC)
     try:
-        return certificate_dates(_certificates(examination.target), datetime.now(UTC))
+        dates = certificate_dates(_certificates(examination.target), now)
     except SmkiError as changed:  # since the target file was loaded
         return error(str(changed), "Give the files that the target file names.")
+    return all_of([dates, *_doubts(examination.target, now)], "")
+
+
+def _doubts(target: Target, now: datetime) -> Iterator[Outcome]:
+    for number, user in enumerate(target.users, 1):
+        for doubt in doubts_about(user, now):
+            yield warning(f"[users[{number}]] {doubt}", _ONLY_KEYS)
 
 
 def certificate_dates(certificates: Iterable[tuple[str, Certificate]], now: datetime) -> Outcome:
-    """Warn of certificates that expire soon.
+    """Warn of certificates that expire soon; of those that did, others tell.
 
     Args:
         certificates: each with the section and key of the target file that names it.
@@ -81,6 +91,8 @@ def certificate_dates(certificates: Iterable[tuple[str, Certificate]], now: date
     found = []
     for where, certificate in certificates:
         end = certificate.not_valid_after_utc
+        if end < now:
+            continue
         if end - now < SOON:
             found.append(
                 warning(
@@ -97,11 +109,8 @@ def _certificates(target: Target) -> Iterator[tuple[str, Certificate]]:
     for number, certificate in enumerate(target.dsp.signing_certificates, 1):
         yield f"[dsp] signing_certificates[{number}]", certificate
     for number, user in enumerate(target.users, 1):
-        yield f"[users[{number}]] certificate", user.xml_signing.certificate
-        if user.gbcs_signing is not None:
-            yield f"[users[{number}]] gbcs_signing_certificate", user.gbcs_signing.certificate
-        if user.gbcs_key_agreement is not None:
-            yield f"[users[{number}]] gbcs_key_agreement_certificate", user.gbcs_key_agreement.certificate
+        for key, credential, _ in credentials_of(user):
+            yield f"[users[{number}]] {key}", credential.certificate
     yield from _tls_certificates(target)
 
 

@@ -61,6 +61,8 @@ def _trouble(exchange: Exchange) -> Outcome | None:
     if trouble is None:
         return None
     found = f"SR8.2 at {exchange.url}: {trouble.what} ({trouble.found})"
+    if trouble.unknown:
+        return error(found, "See whether a later version of the suite knows it.")
     if trouble.environment:
         return error(found, "Check the service URLs in [dsp], and that the DSP runs.")
     return error(found, "Look at what the DSP answered: a run judges it as a defect (DUIS-01).")

@@ -26,6 +26,7 @@ CHECKS: Final[Sequence[Check]] = (
     Check("capabilities", "testbed's capabilities", testbeds.capabilities, ("testbed",)),
     Check("response", "response of a Device", suspension.response, ("inventory", "public-url")),
     Check("rejection-code", "rejection code", suspension.rejection_code, ("inventory",)),
+    Check("profile", "profile", applicability.profile, ("testbed",)),
     Check("scenarios", "scenarios that apply", applicability.scenarios, ("testbed",)),
 )
 """What is looked at; what a check needs comes before it."""

@@ -12,6 +12,7 @@ from dsp_conformance.testbed import Capability
 from dsp_conformance.tls.contexts import tls_adapter
 from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.tls.troubles import TlsFlaw, tls_trouble
+from dsp_conformance.user.addresses import own_url
 from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverUnusable
 from dsp_conformance.user.transport import MEDIA_TYPE
@@ -45,15 +46,21 @@ def receiver(examination: Examination) -> Outcome:
         return error(str(unusable), "End the program that holds the port, such as another run.")
     examination.receiver_url = run.receiver_url = url
     if Capability.REGISTER_USER in run.testbed.capabilities:
-        return ok(f"it listens at {settings.host}, and the DSP is told {url}")
+        told = f"it listens at {settings.host}, and the DSP is told {url}, with the EUI of each Service User"
+        return ok(f"{told} after it")
+    for user in known(examination.target).users:
+        run.expect_messages_of(user)
     if settings.port == 0 and settings.public_url is None:
         return warning(f"it listens at {url}, and at another port each time", _ANY_PORT)
     return ok(f"it listens at {settings.host}, and the DSP has to know that it is at {url}")
 
 
 def public_url(examination: Examination) -> Outcome:
-    """What is posted to the address that the DSP is told arrives at the receiver of this examination."""
+    """What is posted to an address that the DSP is told arrives at the receiver of this examination."""
     url, target = known(examination.receiver_url), known(examination.target)
+    run = known(examination.run)
+    if Capability.REGISTER_USER in run.testbed.capabilities:
+        url = own_url(url, run.somebody())
     client = _client(target)
     token = secrets.token_hex(16).encode()
     patience = (target.timeouts.connect, target.timeouts.answer)

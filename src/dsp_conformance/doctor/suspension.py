@@ -50,6 +50,9 @@ def response(examination: Examination) -> Outcome:
     refusal = arrived[0].refusal
     if refusal:
         return warning(f"a response came and was refused: {refusal}", "A run judges that as a defect.")
+    if elsewhere := stage.traffic.misdelivered(exchange):
+        advice = "A run judges that as a defect, unless the DSP has other addresses for its Service Users."
+        return warning(f"a response came {elsewhere[0]}", advice)
     return ok(f"a response came after {after:.1f} s")
 
 

@@ -1,8 +1,10 @@
 """The catalogue of Service Reference Variants: the 129 kinds of Service Request that DUIS knows, as data.
 
 The data file `data/service-requests.csv` was compiled from the published request matrix, templates and
-vectors; 7.16, 8.5 and 8.6 have no user roles there, and the scheduling of 4.2 is out of date. Types are
-those that the GBCS use cases are written for.
+vectors, and is the project's own; 7.16, 8.5 and 8.6 have no user roles there, and the scheduling of 4.2 is
+out of date. Types are those that the GBCS use cases are written for. Where the published request templates
+name another, such as the Gas Proxy Function, that counts if the use cases are clear; otherwise the type is
+marked as uncertain (`domain.md`, end of "Response codes").
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ _COLUMNS: Final = (
     "user_roles",
     "use_cases",
     "device_types",
+    "uncertain_types",
 )
 _FIRST_ROW: Final = 2  # the header is line 1
 _YES_NO: Final[Mapping[str, bool]] = MappingProxyType({"Yes": True, "No": False})
@@ -126,6 +129,8 @@ class ServiceReferenceVariant:
         user_roles: who may send it; empty where no source says.
         use_cases: the GBCS use cases it leads to.
         device_types: the types of Device that the use cases are for; empty for non-device requests.
+        uncertain_types: those of them that a product may lawfully not take the request for, as nothing
+            published settles it.
     """
 
     variant: str
@@ -139,6 +144,7 @@ class ServiceReferenceVariant:
     user_roles: frozenset[UserRole]
     use_cases: tuple[str, ...]
     device_types: frozenset[DeviceType]
+    uncertain_types: frozenset[DeviceType] = frozenset()
 
     @property
     def command_variants(self) -> frozenset[CommandVariant]:
@@ -195,6 +201,12 @@ class _Row:
 
     def words(self, column: str, words: type[_Word]) -> frozenset[_Word]:
         return frozenset(self._one_of(column, words, found) for found in self.cells[column].split())
+
+    def some_of(self, column: str, words: frozenset[DeviceType]) -> frozenset[DeviceType]:
+        found = self.words(column, DeviceType)
+        if not found <= words:
+            self._refuse(column, f"some of {' '.join(sorted(words)) or 'no types'}")
+        return found
 
     def yes(self, column: str) -> bool:
         found = self.cells[column]
@@ -273,6 +285,7 @@ def _entry(row: _Row) -> ServiceReferenceVariant:
         user_roles=row.words("user_roles", UserRole),
         use_cases=tuple(row.cells["use_cases"].split()),
         device_types=row.words("device_types", DeviceType),
+        uncertain_types=row.some_of("uncertain_types", row.words("device_types", DeviceType)),
     )
 
 

@@ -95,6 +95,19 @@ class ResponseID:
         return self == request_id.response_id()
 
 
+@dataclass(frozen=True, slots=True)
+class MessageNames:
+    """The request that a message of the DSP names, as far as it names any.
+
+    Attributes:
+        request_id: its RequestID.
+        response_id: its ResponseID.
+    """
+
+    request_id: RequestID | None = None
+    response_id: ResponseID | None = None
+
+
 def _parts(element: str, text: str) -> tuple[Eui64, Eui64, int]:
     match = _FORM.fullmatch(text.strip(" \t\r\n"))  # xs:token collapses the white space around
     if match is None or int(match.group(3)) > COUNTER_LIMIT:

@@ -1,15 +1,18 @@
 """The certificates that a message may be signed with, found by what KeyInfo says of them."""
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsp_conformance.smki.certificates import public_key_of
 from dsp_conformance.smki.identity import CertificateIdentity, identity_of
+from dsp_conformance.smki.names import NameParts, parts_of, read_name
+
+_EVER: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +22,14 @@ class KnownSigner:
     Attributes:
         identity: whom it names, and in which role.
         key: its public key, P-256.
-        issuer: the parts of its issuer's name.
+        issuer: what its issuer's name says.
         not_before: in force from this moment on.
         not_after: in force up to this moment.
     """
 
     identity: CertificateIdentity
     key: ec.EllipticCurvePublicKey
-    issuer: frozenset[str]
+    issuer: NameParts
     not_before: datetime
     not_after: datetime
 
@@ -40,10 +43,23 @@ class KnownSigner:
         return cls(
             identity_of(certificate),
             public_key_of(certificate),
-            _name_parts(certificate.issuer.rfc4514_string()),
+            parts_of(certificate.issuer),
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who may have signed a message, by what it says of that.
+
+    Attributes:
+        signers: mostly one, or nobody.
+        readable: whether the issuer's name could be read, so that it had a part in this.
+    """
+
+    signers: tuple[KnownSigner, ...]
+    readable: bool = True
 
 
 class KnownSigners:
@@ -51,35 +67,32 @@ class KnownSigners:
 
     Args:
         certificates: XML signing certificates, P-256.
+        dated: whether they have to be in force when a message comes; otherwise only their keys matter.
 
     Raises:
         SmkiError: a certificate's key is not on P-256.
         SmkiError: a certificate's subject cannot be decoded.
     """
 
-    def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
+    def __init__(self, certificates: Iterable[x509.Certificate], *, dated: bool = True) -> None:
         self._by_serial: dict[int, list[KnownSigner]] = {}
         for certificate in certificates:
             signer = KnownSigner.of(certificate)
+            if not dated:
+                signer = replace(signer, not_before=_EVER[0], not_after=_EVER[1])
             self._by_serial.setdefault(certificate.serial_number, []).append(signer)
 
     def __len__(self) -> int:
         return sum(map(len, self._by_serial.values()))
 
-    def find(self, serial: int, issuer: str) -> KnownSigner | None:
-        """Return the signer of that serial number (up to 128 bits) and issuer.
+    def find(self, serial: int, issuer: str) -> Found:
+        """Return whoever may have signed as that serial number (up to 128 bits) of that issuer.
 
-        Writers of the issuer's name differ in the order of its parts, in spaces and in case, so the parts are
-        compared as a set (``wire.md``, pitfalls).
+        The number decides; names are compared as what they say (``wire.md``, pitfalls). Where the name cannot
+        be read, whoever has the number comes into question, and the key tells.
         """
-        candidates = self._by_serial.get(serial)
-        if not candidates:
-            return None
-        parts = _name_parts(issuer)
-        return next((each for each in candidates if each.issuer == parts), None)
-
-
-def _name_parts(text: str) -> frozenset[str]:
-    # An escaped comma splits a part in two, here as there: enough for a comparison.
-    parts = re.split("[,;]", text)
-    return frozenset(re.sub(r"\s*=\s*", "=", part.strip(), count=1).upper() for part in parts)
+        candidates = tuple(self._by_serial.get(serial, ()))
+        name = read_name(issuer) if candidates else None
+        if name is None:
+            return Found(candidates, readable=not candidates)
+        return Found(tuple(each for each in candidates if each.issuer == name))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Final, TypeVar
 
 from lxml import etree
@@ -39,6 +40,10 @@ class UnexpectedShape(ValueError):  # noqa: N818 - reads as what it is wherever 
 
     def __str__(self) -> str:
         return f"{self.where}: expected {self.expected}, found {self.found}"
+
+
+class UnknownValue(UnexpectedShape):
+    """A value of a list of values that has grown before, and that does not hold it as it is known here."""
 
 
 def path_of(element: etree._Element) -> str:
@@ -150,14 +155,15 @@ def value_of(element: etree._Element, read: Callable[[str], T], expected: str) -
     """Return an element's text, without the white space around it, as the type that `read` makes of it.
 
     Raises:
-        UnexpectedShape: the text is not of the type.
+        UnexpectedShape: the text is not of the type; an UnknownValue where the type is a list of values.
     """
     content = text_of(element).strip(_SPACE)
     try:
         return read(content)
     except ValueError:
         shown = repr(content[:_SHOWN]) + ("..." if len(content) > _SHOWN else "")
-        raise UnexpectedShape(path_of(element), expected, shown) from None
+        listed = isinstance(read, type) and issubclass(read, Enum)
+        raise (UnknownValue if listed else UnexpectedShape)(path_of(element), expected, shown) from None
 
 
 def integer(content: str) -> int:

@@ -3,6 +3,7 @@
 Each is a value with `to_xml` and `from_xml`, so that who sends and who receives read the same definition.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -162,6 +163,19 @@ def execution_time_of(element: etree._Element) -> datetime | None:
         UnexpectedShape: the element is there and no date and time.
     """
     return reading.optional_value(element, "ExecutionDateTime", reading.moment, "a date and time")
+
+
+def dated(element: etree._Element, when: datetime) -> etree._Element:
+    """Return the body of a future-dated request: a copy that states when it is to be carried out.
+
+    The schema has the time first in every body that can state one as its own child.
+    """
+    body = deepcopy(element)
+    for former in body.findall(sr("ExecutionDateTime")):
+        body.remove(former)
+    _add_execution_time(body, when)
+    body.insert(0, body[-1])
+    return body
 
 
 def _add_execution_time(element: etree._Element, when: datetime | None) -> None:

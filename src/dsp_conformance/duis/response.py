@@ -7,7 +7,7 @@ from typing import Self, TypeAlias
 from lxml import etree
 
 from dsp_conformance.duis import reading
-from dsp_conformance.duis.identifiers import RequestID, ResponseID
+from dsp_conformance.duis.identifiers import MessageNames, RequestID, ResponseID
 from dsp_conformance.duis.namespaces import SR, sr
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.response_content import OtherContent, ResponseContent, read_content
@@ -156,6 +156,11 @@ class Response:
     schema_version: str = SCHEMA_VERSION
 
     @property
+    def names(self) -> MessageNames:
+        """The request that it names."""
+        return MessageNames(self.request_id, self.response_id)
+
+    @property
     def content(self) -> ResponseContent | None:
         """What the ResponseMessage carries, or None where there is none or the body is an alert."""
         return self.body.content if isinstance(self.body, ResponseMessage) else None
@@ -195,6 +200,18 @@ class Response:
             body=_read_body(reading.child(root, "Body")),
             schema_version=root.get("schemaVersion", "").strip(),
         )
+
+
+def read_names(root: etree._Element) -> MessageNames:
+    """Read which request a response names, even if the rest cannot be read; none if that cannot be either."""
+    try:
+        header = reading.child(root, "Header")
+        return MessageNames(
+            reading.optional_value(header, "RequestID", RequestID.parse, "a RequestID"),
+            reading.optional_value(header, "ResponseID", ResponseID.parse, "a ResponseID"),
+        )
+    except reading.UnexpectedShape:
+        return MessageNames()
 
 
 def _read_body(body: etree._Element) -> ResponseBody:

@@ -187,9 +187,11 @@ class Inventory:
 
     Attributes:
         devices: 1 to 17 Devices.
+        unread: of Devices that are shown with a value that is not known here, the EUI-64 and what is not.
     """
 
     devices: tuple[InventoryDevice, ...]
+    unread: tuple[tuple[Eui64, str], ...] = ()
 
     def add_to(self, message: etree._Element) -> None:
         """Append the element to a ResponseMessage."""
@@ -200,7 +202,14 @@ class Inventory:
     @classmethod
     def read(cls, element: etree._Element) -> Self:
         """Read a ``DSPInventory`` element."""
-        return cls(tuple(InventoryDevice.read(each) for each in reading.child_elements(element)))
+        devices, unread = [], []
+        for each in reading.child_elements(element):
+            try:
+                devices.append(InventoryDevice.read(each))
+            except reading.UnknownValue as error:
+                device_id = reading.value(each, "DeviceID", Eui64.parse, "an EUI-64")
+                unread.append((device_id, str(error)))
+        return cls(tuple(devices), tuple(unread))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ pass unread. The published files belong to the SEC; who has a copy points the su
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -40,14 +40,21 @@ class SchemaViolation:
         line: line of the document, counted from 1; 0 where the document was not read from text.
         path: the element at fault, from the root, such as `/Response/Header/ResponseCode`.
         message: what is wrong with it.
+        newer: the value, where it is none that the schema lists and may be one that a later version does.
     """
 
     line: int
     path: str
     message: str
+    newer: str = ""
 
     def __str__(self) -> str:
         return f"line {self.line}, {self.path}: {self.message}"
+
+    @property
+    def element(self) -> str:
+        """The name of the element at fault."""
+        return self.path.rpartition("/")[2].partition("[")[0]
 
 
 class DuisSchema:
@@ -102,10 +109,7 @@ class DuisSchema:
             if any(map(may_be_refused_for_space, entries)):
                 wrong = {entry.path for entry in self._errors(without_space(root))}
                 entries = [one for one in entries if one.path in wrong or not may_be_refused_for_space(one)]
-        found = [
-            SchemaViolation(entry.line, _readable_path(entry.path, root), _readable(entry.message))
-            for entry in entries[:_MOST]
-        ]
+        found = [_violation(entry, root) for entry in entries[:_MOST]]
         return tuple(found) or tuple(_foreign_characters(root))[:_MOST]
 
     def _errors(self, root: etree._Element) -> list[etree._LogEntry]:
@@ -145,11 +149,38 @@ def _foreign_characters(root: etree._Element) -> Iterator[SchemaViolation]:
 
 _NAMESPACES: Final = ((f"{{{SR}}}", ""), (f"{{{DS}}}", "ds:"), (f"{{{RA}}}", "ra:"))
 _OPENING: Final = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: (?:\[facet '\w+'\] )?")
+_UNLISTED: Final = re.compile(
+    r"\[facet 'enumeration'\] The value '([^']*)' is not an element of the set \{(.*)\}", re.DOTALL
+)
+_LATER: Final = {
+    "ResponseCode": re.compile(r"[IWE][0-9]{1,6}"),
+    "DCCAlertCode": re.compile(r"[A-Z]{1,2}[0-9]{1,4}"),
+}
+_LATER_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
+_ECHOED: Final = frozenset({"ServiceReference", "ServiceReferenceVariant"})
 _SAID_TWICE: Final = re.compile(r"^attribute \S+: The attribute")
 _VALUE: Final = re.compile(r"(The (?:attribute )?value |^)'(.*)'(?= (?:is not|does not|has a))", re.DOTALL)
 _SET: Final = re.compile(r"an element of the set \{(.*)\}", re.DOTALL)
 _PATTERN: Final = re.compile(r"is not accepted by the pattern '(.*)'", re.DOTALL)
 _EXPECTED: Final = re.compile(r"Expected is (?:one of )?\( (.*) \)")
+
+
+def _violation(entry: etree._LogEntry, root: etree._Element) -> SchemaViolation:
+    found = SchemaViolation(entry.line, _readable_path(entry.path, root), _readable(entry.message))
+    unlisted = _UNLISTED.search((entry.message or "")[:_LONGEST_MESSAGE])
+    if unlisted is None or not _may_be_newer(found.element, unlisted[1], unlisted[2]):
+        return found
+    return replace(found, newer=unlisted[1])
+
+
+def _may_be_newer(element: str, value: str, listed: str) -> bool:
+    """Tell whether a value that is not listed looks like those that are, and is none of them misspelled.
+
+    What repeats a request cannot be newer than the request.
+    """
+    if element in _ECHOED or _LATER.get(element, _LATER_WORD).fullmatch(value) is None:
+        return False
+    return f"'{value.casefold()}'" not in listed.casefold()
 
 
 def _readable(message: str | None) -> str:

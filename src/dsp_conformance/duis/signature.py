@@ -5,7 +5,7 @@ project's own on lxml and cryptography (``wire.md``, XML signature profile); xml
 in the tests.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Final
@@ -25,6 +25,7 @@ from dsp_conformance.smki.identity import CertificateIdentity
 
 __all__ = ["KnownSigners", "SignatureDiagnosis", "SignatureOutcome", "verify"]
 
+_SHOWN: Final = 200
 _WHITE_SPACE_MATTERS: Final = frozenset({SignatureOutcome.KEY, SignatureOutcome.DIGEST})
 
 
@@ -47,55 +48,73 @@ def verify(
     """
     moment = now or datetime.now(UTC)
     try:
-        outcome, signer = _verify(root, signers, moment)
+        outcome, signer, notes = _verify(root, signers, moment)
         _check_identity(signer.identity, roles, originator)
     except SignatureRefused as refused:
         return SignatureDiagnosis(refused.outcome, refused.detail, refused.signer)
-    notes = ("the signing certificate writes its role in decimal",) if signer.identity.role_in_decimal else ()
+    if signer.identity.role_in_decimal:
+        notes = (*notes, "the signing certificate writes its role in decimal")
     return SignatureDiagnosis(outcome, signer=signer.identity.eui, notes=notes)
 
 
 def _verify(
     root: etree._Element, signers: KnownSigners, moment: datetime
-) -> tuple[SignatureOutcome, KnownSigner]:
+) -> tuple[SignatureOutcome, KnownSigner, tuple[str, ...]]:
     try:
-        return SignatureOutcome.VALID, _signer_of(root, signers, moment)
+        return SignatureOutcome.VALID, *_signer_of(root, signers, moment)
     except SignatureRefused as refused:
         if refused.outcome not in _WHITE_SPACE_MATTERS:
             raise
         try:
-            signer = _signer_of(_without_blank_text(root), signers, moment)
+            signer, notes = _signer_of(_without_blank_text(root), signers, moment)
         except SignatureRefused as again:
             # A document that was re-indented and altered fails first for the white space in SignedInfo.
             raise again if again.outcome is SignatureOutcome.DIGEST else refused from None
-        return SignatureOutcome.VALID_AFTER_WHITESPACE_REMOVAL, signer
+        return SignatureOutcome.VALID_AFTER_WHITESPACE_REMOVAL, signer, notes
 
 
-def _signer_of(root: etree._Element, signers: KnownSigners, moment: datetime) -> KnownSigner:
-    """Return who signed the document exactly as it stands."""
+def _signer_of(
+    root: etree._Element, signers: KnownSigners, moment: datetime
+) -> tuple[KnownSigner, tuple[str, ...]]:
+    """Return who signed the document exactly as it stands, and what is odd about that."""
     parts = SignatureParts.read(_signature_in(root))
-    signer = signers.find(parts.serial, parts.issuer)
-    if signer is None:
+    found = signers.find(parts.serial, parts.issuer)
+    if not found.signers:
         detail = f"serial {parts.serial} of issuer {parts.issuer!r} is none of the {len(signers)} known"
         raise SignatureRefused(SignatureOutcome.CERTIFICATE, detail)
-    eui = signer.identity.eui
-    if not signer.not_before <= moment <= signer.not_after:
-        detail = f"in force from {signer.not_before.isoformat()} to {signer.not_after.isoformat()}, "
+    signer = next((each for each in found.signers if _made(parts, each)), None)
+    first = signer or found.signers[0]
+    eui = first.identity.eui
+    if not first.not_before <= moment <= first.not_after:
+        detail = f"in force from {first.not_before.isoformat()} to {first.not_after.isoformat()}, "
         raise SignatureRefused(SignatureOutcome.CERTIFICATE, f"{detail}not at {moment.isoformat()}", eui)
+    if signer is None:
+        raise SignatureRefused(SignatureOutcome.KEY, "another key signed, or SignedInfo was changed", eui)
+    digest = _canonical(lambda: _digest_without_signature(root), eui)
+    if digest != parts.digest:
+        detail = f"DigestValue is {parts.digest.hex()}, the document's is {digest.hex()}"
+        raise SignatureRefused(SignatureOutcome.DIGEST, detail, eui)
+    odd = f"the issuer's name {parts.issuer[:_SHOWN]!r} cannot be read; serial number and key are known"
+    return signer, () if found.readable else (odd,)
+
+
+def _made(parts: SignatureParts, signer: KnownSigner) -> bool:
+    """Tell whether the signature value was made with a signer's key."""
     r, s = (int.from_bytes(half) for half in (parts.value[: profile.HALF], parts.value[profile.HALF :]))
+    octets = _canonical(lambda: profile.signed_octets(parts.signed_info), signer.identity.eui)
     try:
-        signer.key.verify(encode_dss_signature(r, s), profile.signed_octets(parts.signed_info), profile.ECDSA)
-        found = _digest_without_signature(root)
+        signer.key.verify(encode_dss_signature(r, s), octets, profile.ECDSA)
     except InvalidSignature:
-        detail = "another key signed, or SignedInfo was changed"
-        raise SignatureRefused(SignatureOutcome.KEY, detail, eui) from None
+        return False
+    return True
+
+
+def _canonical(make: Callable[[], bytes], eui: Eui64 | None) -> bytes:
+    try:
+        return make()
     except etree.C14NError:
         detail = "it cannot be canonicalised; is a namespace name in it relative?"
         raise SignatureRefused(SignatureOutcome.STRUCTURE, detail, eui) from None
-    if found != parts.digest:
-        detail = f"DigestValue is {parts.digest.hex()}, the document's is {found.hex()}"
-        raise SignatureRefused(SignatureOutcome.DIGEST, detail, eui)
-    return signer
 
 
 def _signature_in(root: etree._Element) -> etree._Element:

@@ -47,6 +47,11 @@ class DeviceType(StrEnum):
     CAD = "CAD"
     """Consumer access device."""
 
+    @property
+    def is_type_2(self) -> bool:
+        """Whether the SMI need keep neither status nor firmware of it (SEC glossary: Type 2 Devices)."""
+        return self in {DeviceType.IHD, DeviceType.CAD}
+
 
 @unique
 class DeviceStatus(StrEnum):

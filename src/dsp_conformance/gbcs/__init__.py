@@ -62,6 +62,7 @@ from dsp_conformance.gbcs.read_firmware import (
     check_read_firmware_command,
     read_firmware_response,
 )
+from dsp_conformance.gbcs.use_cases import UseCase, code_of, codes_of, use_cases_of
 
 __all__ = [
     "CANCELLATION",
@@ -84,6 +85,7 @@ __all__ = [
     "Message",
     "MessageCode",
     "Supplementary",
+    "UseCase",
     "activate_firmware",
     "activation_alert",
     "activation_response",
@@ -94,6 +96,8 @@ __all__ = [
     "build_read_firmware_command",
     "build_read_firmware_response",
     "check_read_firmware_command",
+    "code_of",
+    "codes_of",
     "compare_firmware",
     "decode",
     "grouped",
@@ -103,6 +107,7 @@ __all__ = [
     "request_counter_of",
     "sign",
     "sign_pre_command",
+    "use_cases_of",
     "verify_mac",
     "verify_signature",
     "wrap",

@@ -86,7 +86,8 @@ class GroupedMessage:
         recipient: for whom.
         message_code: its use case, 0 to 0xFFFF; always a `MessageCode` where that knows it.
         content: the payload.
-        signature: 64 octets r||s; empty if unsigned; None for a Pre-Command, which ends after its content.
+        signature: 64 octets r||s; empty if unsigned; None for a Pre-Command that ends after its content. One
+            that ends with the length of an empty signature is as good, and has an empty one.
         date_time: DLMS date-time of 12 octets, or empty.
         supplementary: the party behind the access control broker, if it is in between.
 
@@ -287,6 +288,6 @@ def _read_signature(reader: OctetReader, kind: Kind, code: int, *, wrapped: bool
         raise GbcsDecodeError(0, f"a MAC wrapper (DD) around {code.name}", "a bare message")
     if critical and wrapped and not command:
         raise GbcsDecodeError(0, f"a signed {kind.name.lower()} without MAC (DF)", "a MAC wrapper")
-    if critical and command and not wrapped and reader.left == 0:
-        return None
+    if critical and command and not wrapped:  # a Pre-Command, in either form, or a signed one
+        return reader.prefixed("the signature", _SIGNATURE_LENGTHS) if reader.left else None
     return reader.prefixed("the signature", (SIGNATURE_LENGTH if critical else 0,))

@@ -136,6 +136,9 @@ def build_pre_command(
 def sign_pre_command(octets: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     """The Signed Pre-Command of any use case: the Pre-Command, then the signature's length and the signature.
 
+    A Pre-Command ends after its content, or with the length octet 00 of an empty signature, in the place of
+    which the signature is put (``wire.md``, "GBCS payloads").
+
     Check first that the Pre-Command asks for what was requested: signing authorises it. Only that of SR11.3
     is looked into here.
 
@@ -152,9 +155,11 @@ def sign_pre_command(octets: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     inner = grouped(message)
     if inner.kind is not Kind.COMMAND:
         raise GbcsDecodeError(0, "a Pre-Command", inner.title)
+    if not isinstance(message, GroupedMessage):
+        raise GbcsDecodeError(0, "a Pre-Command (DF)", "a MAC wrapper")
     if inner.message_code is MessageCode.CS06:
         activate_firmware(message)
-    if inner.signature is not None:
+    if inner.signature:
         raise GbcsDecodeError(
             message.content_offset + len(inner.content), "the end of the Pre-Command", "a signature"
         )
@@ -179,6 +184,6 @@ def build_activation_command(
     activate_firmware(message)
     if not isinstance(message, GroupedMessage):
         raise GbcsDecodeError(0, "a Signed Pre-Command (DF)", "a MAC wrapper")
-    if message.signature is None:
+    if not message.signature:
         raise GbcsDecodeError(len(signed_pre_command), "the signature of a Signed Pre-Command", "nothing")
     return wrap(message, own_key, peer_key).encode()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_bdd.parser import ScenarioTemplate
 
     from dsp_conformance.report.bindings import Binding, Bindings
-    from dsp_conformance.report.ledger import Applicability
+    from dsp_conformance.report.ledger import Applicability, Ledger
     from dsp_conformance.report.needs import Need
 
 
@@ -94,6 +94,11 @@ class CollectedScenario:
         """The profile switches on which its steps depend, each once."""
         every = (one for step in self.steps for binding in step.bindings for one in binding.applicability)
         return tuple(dict.fromkeys(every))
+
+    def demands(self, ledger: Ledger) -> tuple[Applicability, ...]:
+        """The profile switches on which it depends, by its requirements and by its steps, each once."""
+        tagged = [ledger[tag].applicability for tag in self.requirements if tag in ledger]
+        return tuple(dict.fromkeys((*(one for one in tagged if one), *self.applicability)))
 
 
 def collected(items: Iterable[pytest.Item], bindings: Bindings) -> Iterator[CollectedScenario]:

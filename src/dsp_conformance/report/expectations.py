@@ -192,14 +192,59 @@ def record_of(device_id: Eui64, response: Response) -> InventoryDevice:
     Raises:
         RequirementNotMet: the answer is a rejection or does not show the Device.
     """
-    if isinstance(response.content, Inventory):
-        for device in response.content.devices:
-            if device.device_id == device_id:
-                return device
+    if (record := found_record(device_id, response)) is not None:
+        return record
     raise RequirementNotMet(
         expected=f"an inventory answer that shows {device_id}",
         found=f"{described(response.response_code)} with {_carried(response)}",
         hint="SR8.2 must show every Device of the inventory (BASE-07)",
+    )
+
+
+def found_record(device_id: Eui64, response: Response) -> InventoryDevice | None:
+    """Return one Device's record out of the answer to SR8.2; None where the answer does not show it.
+
+    Raises:
+        Inconclusive: its record holds a value that the suite does not know.
+    """
+    if isinstance(response.content, Inventory):
+        for device in response.content.devices:
+            if device.device_id == device_id:
+                return device
+        for shown, what in response.content.unread:
+            if shown == device_id:
+                raise unknown_value(what)
+    return None
+
+
+def expect_status_not_shown(record: InventoryDevice | None, status: DeviceStatus) -> None:
+    """Expect a Device's record to show anything but that status: another one, none, or no record at all.
+
+    It is for Devices of which the SMI need show no status (ledger BASE-01: IHDs).
+
+    Raises:
+        RequirementNotMet: it shows that status.
+    """
+    if record is not None and record.status is status:
+        raise RequirementNotMet(
+            expected=f"another status than {status.value} of {record.device_id}, or none",
+            found=_summary(status, None),
+            hint=f"no CPL lists an {record.device_type.value}, so nothing that leaves the CPL suspends it",
+        )
+
+
+def unknown_value(what: str) -> Inconclusive:
+    """Return what to raise where a message cannot be judged for a value that the suite does not know.
+
+    Args:
+        what: the value, and where it stands.
+    """
+    return Inconclusive(
+        Cause.UNKNOWN_VALUE,
+        "the message holds a value that this version of the suite does not know, and may be lawful",
+        expected="values of the DUIS version that the suite knows",
+        found=what,
+        hint="a later version of the suite may know it; see also [profile] duis_version",
     )
 
 

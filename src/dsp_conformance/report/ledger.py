@@ -11,9 +11,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from dsp_conformance.report.switches import demand_of, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,8 +36,23 @@ Applicability = Literal[
     "not secmp0007",
     "not local_delivery",
 ]
-Source = Literal["S", "P"]
+Source = Literal["S", "P", "X", "D", "U"]
+Basis = Literal["stated", "derived"]
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+SOURCES: Final[Mapping[Source, str]] = MappingProxyType(
+    {
+        "S": "DP105 problem statement and Panel paper",
+        "P": "public MP105 modification page",
+        "X": "DUIS schema",
+        "D": "the DCC's published tools, samples and their documentation",
+        "U": "list of DUIS response codes (an unofficial copy)",
+    }
+)
+"""What the letters stand for that the ledger names sources by."""
+
+NO_SOURCE: Final = "no published text that could be read"
+"""What an ASSUMED requirement rests on."""
 
 
 class LedgerError(Exception):
@@ -90,8 +108,12 @@ class Requirement(BaseModel):
         title: a short form for labels and tables.
         text: the whole demand, "A conforming DSP ...".
         keyword: MUST, or ASSUMED where nothing that could be read settles the matter.
-        source: what the demand rests on: S (the source paper) and P (the public modification page).
-        applicability: the profile switch on which the requirement depends; None if it always applies.
+        source: what the demand rests on, by the letters of `SOURCES`.
+        basis: of a MUST: whether its source states the demand, or the demand is derived from it.
+        derivation: how it follows from the source, in one sentence; of a stated demand, what of it goes
+            beyond the source's own words. Empty where nothing does.
+        applicability: the profile switch on which the requirement depends: it falls away where the switch is
+            declared "no" ("smets1"), or "yes" ("not secmp0007"). None if it always applies.
         revision: rises whenever the demand changes.
     """
 
@@ -102,6 +124,8 @@ class Requirement(BaseModel):
     text: Annotated[_Text, StringConstraints(pattern=r"^A conforming DSP")]
     keyword: Keyword
     source: tuple[Source, ...] = ()
+    basis: Basis | None = None
+    derivation: Annotated[str, StringConstraints(pattern=r"^(\S.*\.)?$")] = ""
     applicability: Applicability | None = None
     revision: Annotated[int, Field(ge=1, strict=True)]
 
@@ -109,6 +133,29 @@ class Requirement(BaseModel):
     def group(self) -> str:
         """The part of the id before the hyphen, such as "MP105"."""
         return self.id.partition("-")[0]
+
+    @property
+    def standing(self) -> str:
+        """How the demand stands there: "stated", "derived: ..." or "stated; beyond its words: ..."."""
+        if self.basis is None:
+            return ""
+        how = {"stated": "; beyond its words: ", "derived": ": "}[self.basis]
+        return f"{self.basis}{how}{self.derivation}" if self.derivation else self.basis
+
+    @property
+    def unfounded(self) -> tuple[str, str] | None:
+        """The key by which a demand does not show where it stands, and what is wrong; None if all do."""
+        must = self.keyword is Keyword.MUST
+        if must and not self.source:
+            letters = ", ".join(f"{letter} ({text})" for letter, text in SOURCES.items())
+            return "source", f"a MUST names where it stands, by one letter or more: {letters}"
+        if must and self.basis is None:
+            return "basis", "a MUST says whether its source states the demand: 'stated' or 'derived'"
+        if self.basis == "derived" and not self.derivation:
+            return "derivation", "a derived demand says in one sentence how it follows from its source"
+        if not must and (self.source or self.basis or self.derivation):
+            return "keyword", "what has a source is a MUST: an ASSUMED requirement names none"
+        return None
 
     def not_applicable(self, profile: Mapping[str, bool | None]) -> str | None:
         """Why the requirement does not apply to a product of this profile; None if it applies.
@@ -122,21 +169,17 @@ class Requirement(BaseModel):
 def ruled_out(applicability: Applicability, profile: Mapping[str, bool | None]) -> str | None:
     """Why something that depends on a profile switch does not apply; None if it does.
 
-    An undeclared switch counts as absent: what demands it does not apply, and "not ..." does.
+    An undeclared switch rules nothing out: a profile is complete before it supports a claim (`switches`).
 
     Args:
-        applicability: the switch that must be declared ("smets1"), or must not be ("not secmp0007").
+        applicability: the switch that must not be declared absent ("smets1"), or present ("not secmp0007").
         profile: per switch what the product declares: yes, no, or undeclared (None or absent).
     """
-    switch = applicability.removeprefix("not ")
+    switch, needed = demand_of(applicability)
     declared = profile.get(switch)
-    if switch != applicability:
-        return f"the profile says {switch} = yes" if declared else None
-    if declared:
+    if declared is None or declared is needed:
         return None
-    return (
-        f"the profile says {switch} = no" if declared is False else f"the profile does not declare {switch}"
-    )
+    return f"the profile says {switch} = {said(declared)}"
 
 
 class _File(BaseModel):
@@ -192,6 +235,9 @@ class Ledger(Mapping[str, Requirement]):
             if requirement.group not in content.groups:
                 nearest = _nearest(requirement.group, content.groups)
                 raise LedgerError(path, key, f"no [groups] entry {requirement.group!r}", nearest)
+            if requirement.unfounded:
+                lacking, reason = requirement.unfounded
+                raise LedgerError(path, f"{key}.{lacking}", reason)
         return cls(content.requirements.values(), content.groups)
 
     def __getitem__(self, requirement: str) -> Requirement:
@@ -235,9 +281,11 @@ def _explained(path: Path, error: ErrorDetails) -> LedgerError:
         case "missing":
             return LedgerError(path, key, "is missing")
         case "enum" | "literal_error":
-            allowed = {"keyword": tuple(map(str, Keyword)), "applicability": get_args(Applicability)}.get(
-                name, get_args(Source)
-            )
+            allowed = {
+                "keyword": tuple(map(str, Keyword)),
+                "applicability": get_args(Applicability),
+                "basis": get_args(Basis),
+            }.get(name, get_args(Source))
             reason = f"{value!r} is none of {', '.join(allowed)}"
             return LedgerError(
                 path, key, reason, _nearest(value.upper(), allowed) or _nearest(value, allowed)

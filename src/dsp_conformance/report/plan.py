@@ -4,7 +4,7 @@ Rules of this module, where the ledger leaves room:
 
 - A scenario applies if *all* its requirements apply: its steps assert them together, so that it could not be
   carried out in part. A requirement that has to be judged on its own has a scenario of its own.
-- A switch that the profile leaves undeclared counts as absent (`ledger.ruled_out`).
+- A switch that the profile leaves undeclared rules nothing out; the plan says what that leaves open.
 - Whether a scenario applies is looked at first: what does not apply needs no testbed.
 - A testbed that does not answer excludes nothing: the run then says that it cannot be reached.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dsp_conformance.duis.terms import UserRole
 from dsp_conformance.report.ledger import ruled_out
+from dsp_conformance.report.switches import SwitchEffect, effects_of, lines_for
 from dsp_conformance.report.verdicts import Exclusion, NotApplicable, NotTestable, judge
 from dsp_conformance.testbed.protocol import Capability
 
@@ -94,9 +95,8 @@ def exclusion_of(
     scenario: CollectedScenario, ledger: Ledger, circumstances: Circumstances
 ) -> NotApplicable | NotTestable | None:
     """Why a scenario is not to run against this target; None if it is."""
-    demands = (ledger[tag].applicability for tag in scenario.requirements if tag in ledger)
-    for demand in (*demands, *scenario.applicability):
-        if demand and (reason := ruled_out(demand, circumstances.switches)):
+    for demand in scenario.demands(ledger):
+        if reason := ruled_out(demand, circumstances.switches):
             return NotApplicable(reason)
     if lacking := circumstances.lacking(scenario.needs):
         return NotTestable(*lacking, hint=_MORE_CAPABLE)
@@ -145,6 +145,7 @@ class Plan:
         capabilities_known: whether the testbed told what it can do.
         left_out: how many scenarios there are besides those selected.
         added: how many of those selected `--features` added.
+        switches: what the profile's switches do to MUST requirements, as far as they do anything.
     """
 
     selected: int
@@ -153,6 +154,7 @@ class Plan:
     capabilities_known: bool
     left_out: int
     added: int
+    switches: tuple[SwitchEffect, ...] = ()
 
     @classmethod
     def of(
@@ -191,7 +193,18 @@ class Plan:
             circumstances.capabilities is not None,
             left_out,
             sum(scenario.added for scenario in scenarios),
+            tuple(effects_of(scenarios, ledger, circumstances.switches)),
         )
+
+    @property
+    def undeclared(self) -> tuple[SwitchEffect, ...]:
+        """The switches on which a MUST depends and that nobody has declared."""
+        return tuple(one for one in self.switches if one.declared is None)
+
+    @property
+    def declared_absent(self) -> tuple[SwitchEffect, ...]:
+        """The switches that are declared so that a MUST falls away, or some of its scenarios."""
+        return tuple(one for one in self.switches if one.declared is not None)
 
     def count(self, exclusion: Exclusion) -> int:
         """How many scenarios fall into that class."""
@@ -214,6 +227,11 @@ class Plan:
             told.append(
                 f"  a selection: {_scenarios(self.left_out)} left out, so this run makes nothing conformant"
             )
+        told += [
+            f"  an incomplete profile: {lines_for([one.switch])}: until then {_scenarios(one.scenarios)} "
+            f"({one.about}) can fail the product and not make it conformant"
+            for one in self.undeclared
+        ]
         if self.added:
             told.append(f"  {_scenarios(self.added)} of these added, and judged apart")
         if self.unassessed:
@@ -240,6 +258,7 @@ class Plan:
             ],
             "requirements_not_assessed": list(self.unassessed),
             "capabilities_known": self.capabilities_known,
+            "switches": [one.to_json() for one in self.switches],
         }
 
     @classmethod
@@ -256,7 +275,8 @@ class Plan:
         )
         unassessed = tuple(tree["requirements_not_assessed"])
         told = tree["capabilities_known"]
-        return cls(tree["selected"], groups, unassessed, told, tree["left_out"], tree["added"])
+        switches = tuple(map(SwitchEffect.from_json, tree["switches"]))
+        return cls(tree["selected"], groups, unassessed, told, tree["left_out"], tree["added"], switches)
 
 
 def _scenarios(count: int) -> str:

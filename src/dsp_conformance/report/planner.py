@@ -15,6 +15,7 @@ from dsp_conformance.report.collected import CollectedScenario, collected, colle
 from dsp_conformance.report.collection import CollectionError, problems_of
 from dsp_conformance.report.gherkin import is_added, template_of
 from dsp_conformance.report.plan import Circumstances, Plan, consider, exclusion_of
+from dsp_conformance.report.switches import hint_for
 from dsp_conformance.report.verdicts import RunVerdict
 
 if TYPE_CHECKING:
@@ -161,14 +162,17 @@ class Planner:
                 terminal.write_line(line)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """End a scenario that is not to run before anything is made for it."""
+        """End a scenario that is not to run before anything is made for it; note the switches of others."""
         template = template_of(item)
         if template is None:
             return
         scenario = collected_scenario(item, template, self._known_bindings(item.config))
-        reason = exclusion_of(scenario, self._run.ledger, self._known_circumstances(item.session))
+        ledger, circumstances = self._run.ledger, self._known_circumstances(item.session)
+        reason = exclusion_of(scenario, ledger, circumstances)
         if reason is not None:
             raise reason
+        if (record := self._run.records.get(scenario.id)) is not None:
+            record.hint = hint_for(scenario.demands(ledger), circumstances.switches)
 
     def _known_circumstances(self, session: pytest.Session) -> Circumstances:
         if self._circumstances is None:

@@ -162,6 +162,7 @@ class ScenarioRecord:
         deferred: checks that the end of the run owes.
         watcher: is told of everything at once.
         redactor: takes secrets out of whatever the record takes in.
+        hint: what a person has to know besides, should it fail; empty where nothing is to be said.
     """
 
     identity: ScenarioIdentity
@@ -175,6 +176,7 @@ class ScenarioRecord:
     deferred: list[Callable[[], None]] = field(default_factory=list, repr=False)
     watcher: Watcher = field(default_factory=Unwatched, repr=False, compare=False)
     redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
+    hint: str = field(default="", compare=False)
     _open: int | None = None
     _ended: bool = False
     _thread: int = field(default_factory=threading.get_ident)
@@ -277,7 +279,7 @@ class ScenarioRecord:
 
     def worsen(self, phase: Phase, exception: BaseException) -> Reason:
         """Add what an exception says about the scenario."""
-        judged = self._named(judge(exception, added=self.identity.added))
+        judged = self._hinted(self._named(judge(exception, added=self.identity.added)))
         step = "" if self._open is None else self.steps[self._open].title
         trace = _trace(exception) if judged.verdict is Verdict.ERROR else ""
         reason = redacted.reason(self.redactor, Reason(phase, judged, step, trace))
@@ -299,6 +301,12 @@ class ScenarioRecord:
             return judged
         finding = replace(judged.finding, what=not_met(own))
         return replace(judged, finding=finding, requirements=own)
+
+    def _hinted(self, judged: Judgement) -> Judgement:
+        if judged.verdict is not Verdict.FAIL or not self.hint:
+            return judged
+        hint = "; ".join(filter(None, (judged.finding.hint, self.hint)))
+        return replace(judged, finding=replace(judged.finding, hint=hint))
 
     def release(self) -> None:
         """Drop all message bodies; see `Exchange.release`."""

@@ -6,22 +6,28 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
-from dsp_conformance.duis.messages import LocalCommand
 from dsp_conformance.duis.terms import DeviceType
 from dsp_conformance.report.expectations import described, expect_accepted, unreadable
-from dsp_conformance.report.verdicts import RequirementNotMet
+from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.user.payloads import address_flaws
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from dsp_conformance.duis.identifiers import RequestID
-    from dsp_conformance.duis.messages import Response
+    from dsp_conformance.duis.messages import LocalCommand, Response
     from dsp_conformance.duis.response_codes import ResponseCode
 
 CLIENT_ERRORS: Final = range(400, 500)
 """The HTTP statuses with which a request may be refused (ledger DUIS-05)."""
 
-_READ_USE_CASES: Final = MappingProxyType({DeviceType.ESME: "ECS52", DeviceType.GSME: "GCS38"})
+_READING: Final = MappingProxyType(
+    {
+        DeviceType.ESME: ("MP105-01", gbcs.MessageCode.ECS52),
+        DeviceType.GSME: ("MP105-02", gbcs.MessageCode.GCS38),
+    }
+)
+"""The requirement about SR11.2 for a Suspended meter of a type, and the use case that it is read in."""
 
 
 def expect_rejected(response: Response, codes: Collection[ResponseCode] = (), *, reason: str) -> None:
@@ -61,26 +67,35 @@ def expect_refused(status: int, response: Response | None) -> None:
     )
 
 
-def expect_local_command(response: Response, *, code: ResponseCode, rejection_code: ResponseCode) -> bytes:
-    """Expect a request to be accepted with the command for local delivery, and return that command.
+def expect_local_command(
+    response: Response,
+    command: LocalCommand | None,
+    *,
+    code: ResponseCode | None,
+    rejection_code: ResponseCode,
+) -> bytes:
+    """Expect a request to be accepted and to bring the command for local delivery, and return that command.
 
     Args:
         response: the synchronous answer.
-        code: I0 for Command Variant 2, I99 for 3 (ledger MP105-03).
+        command: what the request brought, in the answer or as a message of its own; None if nothing.
+        code: with which it must be accepted: I0 with Command Variants 2 and 6 (ledger MP105-03); None with 3
+            and 7, where I0 and I99 are as good.
         rejection_code: the code that the target profile declares for a Device's status.
 
     Raises:
         RequirementNotMet: it was rejected, or accepted with another code or without the command.
     """
     expect_accepted(response, rejection_code=rejection_code)
-    if response.response_code is not code or not isinstance(response.content, LocalCommand):
-        carried = "a LocalCommand" if isinstance(response.content, LocalCommand) else "no LocalCommand"
+    if command is None or code not in {None, response.response_code}:
+        carried = "no LocalCommand" if command is None else "a LocalCommand"
         raise RequirementNotMet(
-            expected=f"{described(code)} with the LocalCommand",
+            expected=f"{described(code) if code else 'an acceptance'} with the LocalCommand",
             found=f"{described(response.response_code)} with {carried}",
-            hint="the user delivers the command over the home network, so the answer must carry it",
+            hint="the user delivers the command over the home network, so it must come with the answer"
+            + ("" if code else ", or as a message of its own"),
         )
-    return response.content.octets
+    return command.octets
 
 
 def expect_read_command(octets: bytes, request_id: RequestID, *, device_type: DeviceType) -> None:
@@ -106,7 +121,7 @@ def expect_read_command(octets: bytes, request_id: RequestID, *, device_type: De
     except gbcs.GbcsDecodeError as error:
         hint = "look at the LocalCommand of the answer"
         raise unreadable(error, "the command for local delivery", hint) from error
-    wanted = (request_id.target, request_id.counter, _READ_USE_CASES[device_type])
+    wanted = (request_id.target, request_id.counter, _READING[device_type][1].name)
     if found != wanted:
         raise RequirementNotMet(
             expected="a command for {} with counter {}, use case {}".format(*wanted),
@@ -138,3 +153,52 @@ def expect_activation_without_success(message: gbcs.Message, running: str) -> No
         found=said,
         hint="the Device's answer must be passed on as it is",
     )
+
+
+def require_activation_alert(octets: bytes, activated: str) -> None:
+    """Go on if a Device's alert tells that a future-dated SR11.3 was carried out and which version runs now.
+
+    Raises:
+        Inconclusive: it tells something else, which is the Device's affair, or cannot be read.
+    """
+    try:
+        alert = gbcs.activation_alert(gbcs.decode(octets))
+    except gbcs.GbcsDecodeError as error:
+        raise unreadable(error, "the alert of the future-dated SR11.3", "look at the alert") from error
+    if alert.code is not gbcs.ActivationCode.SUCCESS or str(alert.version) != activated.upper():
+        raise Inconclusive(
+            Cause.PRECONDITION_UNMET,
+            "the Device did not activate the new firmware when it was due",
+            expected=f"an alert with code 0 and firmware version {activated.upper()}",
+            found=f"code {int(alert.code)} with firmware version {alert.version}",
+            hint="see why the Device did not activate the image that SR11.1 sent",
+        )
+
+
+def expect_read_of(
+    message: gbcs.Message, request_id: RequestID, *, device_type: DeviceType, misdelivered: Sequence[str]
+) -> None:
+    """Expect an answer to SR11.2 to be of the meter asked, in its type's use case, for and at that User.
+
+    Args:
+        message: the Device's message.
+        request_id: the request.
+        device_type: the type of the meter asked: ESME or GSME.
+        misdelivered: where it came, if that is not the User's address.
+
+    Raises:
+        RequirementNotMet: it is not (MP105-01 for an ESME, MP105-02 for a GSME).
+    """
+    inner = gbcs.grouped(message)
+    flaws = [*address_flaws(inner, request_id), *(f"delivered {where}" for where in misdelivered)]
+    requirement, use_case = _READING[device_type]
+    if inner.message_code != use_case:
+        flaws.append(f"a message in the use case {gbcs.name_of_code(inner.message_code)}")
+    if flaws:
+        raise RequirementNotMet(
+            expected=f"a message of {request_id.target} for {request_id.originator} in {use_case.name}",
+            found="; ".join(flaws),
+            hint="compare the GBCSPayload with what the Device sent, and the address with the User's: of an "
+            "ESME it is ECS52, of a GSME GCS38",
+            requirements=(requirement,),
+        )

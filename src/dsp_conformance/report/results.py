@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dsp_conformance.report.ledger import SOURCES
 from dsp_conformance.report.record_json import to_json
 from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.source import ReportSource
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dsp_conformance.report.journal.writer import JournalWriter
+    from dsp_conformance.report.ledger import Ledger
     from dsp_conformance.report.records import ScenarioRecord
 
 FORMAT = 1
@@ -101,6 +103,7 @@ def results(run: Run) -> dict[str, Any]:
             "dsp": {"name": who.product, "version": who.product_version},
             "schema_origin": who.schema_origin,
             "profile": dict(who.profile),
+            "profile_origins": dict(who.profile_origins),
             "details": dict(who.details),
             "assumed": "enforce" if run.enforce_assumed else "report",
             "started": _instant(run.started),
@@ -118,7 +121,8 @@ def results(run: Run) -> dict[str, Any]:
         "baseline": _baseline(run, requirements),
         "suite_errors": run.suite_errors,
         "receiver": dict(run.receiver),
-        "requirements": [_requirement(one) for one in requirements],
+        "sources": dict(SOURCES),
+        "requirements": [_requirement(one, run.ledger) for one in requirements],
         "scenarios": [_scenario(record, run) for record in run.ordered_records()],
     }
 
@@ -155,11 +159,15 @@ def results_text(tree: Mapping[str, Any]) -> str:
     return "{\n " + ",\n ".join(parts) + "\n}\n"
 
 
-def _requirement(result: RequirementResult) -> dict[str, Any]:
+def _requirement(result: RequirementResult, ledger: Ledger) -> dict[str, Any]:
+    entry = ledger.get(result.id)
     return {
         "id": result.id,
         "title": result.title,
         "keyword": result.keyword,
+        "source": list(entry.source) if entry else [],
+        "basis": entry.basis if entry else None,
+        "derivation": entry.derivation if entry else "",
         "revision": result.revision,
         "verdict": result.state,
         "not_assessed": result.not_assessed,

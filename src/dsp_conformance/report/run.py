@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dsp_conformance.report.evidence import now_ms
 from dsp_conformance.report.ledger import Keyword, Ledger
 from dsp_conformance.report.redaction import Redactor
+from dsp_conformance.report.switches import lines_for
 from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict, run_verdict, worst
 
 if TYPE_CHECKING:
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
     from dsp_conformance.report.baseline import Baseline, EntryState, KnownFailure
     from dsp_conformance.report.plan import Plan
     from dsp_conformance.report.records import ScenarioRecord
+    from dsp_conformance.report.switches import SwitchEffect
 
 DECISION_RULE = (
     "One MUST requirement not met makes a product non-conformant; ASSUMED requirements do so only where the "
     'target profile says assumed = "enforce", and are reported apart. Anything inconclusive leaves the run '
     "inconclusive; an error of the suite itself voids it. Not applicable, not testable and not taken by this "
     "product are never a pass. A MUST requirement that the testbed cannot show, or that only requests could "
-    "show which the product takes for no Device, leaves the run inconclusive, as does a selection of "
-    "scenarios: none of them makes a product conformant."
+    "show which the product takes for no Device, leaves the run inconclusive, as does a switch of the "
+    "profile that a MUST depends on and nobody declared, and a selection of scenarios: none of them makes a "
+    "product conformant."
 )
 
 ADDED_RULE = "Added scenarios say nothing about the ledger's requirements, whether they pass or fail."
@@ -56,7 +59,9 @@ class RunIdentity:
         added_features: what `--features` added, in one line; empty where it added nothing.
         operator: who ran it, as the target file or the command line names them; may be empty.
         command: how to run the suite like that again, files named without their folders.
-        profile: what the product declares, as in the target file.
+        profile: what the product declares, by the target file's keys.
+        profile_origins: per declared switch of the profile, who declares it: "target file", "testbed" or
+            "suite", which knows its own stub.
         details: anything else that identifies the run, such as the target file's name.
     """
 
@@ -73,6 +78,7 @@ class RunIdentity:
     suite_fingerprint: str = ""
     suite_changes: Sequence[str] | None = None
     added_features: str = ""
+    profile_origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def caveat(self) -> str:
@@ -288,7 +294,7 @@ class Run:
             enforce_assumed=self.enforce_assumed,
             suite_failed=bool(self.suite_errors) or any(map(_voids, own)),
         )
-        partial = self.left_out > 0 or bool(_unseen(results))
+        partial = self.left_out > 0 or bool(self._undeclared) or bool(_unseen(results))
         return RunVerdict.INCONCLUSIVE if partial and verdict is RunVerdict.CONFORMANT else verdict
 
     @property
@@ -300,39 +306,64 @@ class Run:
         """The run's verdict in one sentence, with its numbers."""
         results = list(results)
         must = [one for one in results if one.keyword is Keyword.MUST]
-        assessed = [one for one in must if one.verdict is not Verdict.NONE]
+        assessed = sum(one.verdict is not Verdict.NONE for one in must)
         enforced = [one for one in results if one.keyword is Keyword.MUST or self.enforce_assumed]
         failed = [one.id for one in enforced if one.verdict is Verdict.FAIL]
-        unclear = [one.id for one in results if one.verdict is Verdict.INCONCLUSIVE]
         who = f"{self.identity.product} {self.identity.product_version}".strip()
+        absent = ", ".join(map(str, self.plan.declared_absent)) if self.plan else ""
+        absent = f"; declared absent: {absent}" if absent else ""
         match self.decide(results):
             case RunVerdict.CONFORMANT:
-                said = f"conformant in all {len(assessed)} MUST requirements that were assessed"
+                said = f"conformant in all {assessed} MUST requirements that were assessed{absent}"
             case RunVerdict.NON_CONFORMANT:
                 said = f"non-conformant: not met are {', '.join(failed)}" if failed else "non-conformant"
+                said += absent
             case RunVerdict.INCONCLUSIVE:
-                said = f"inconclusive: nothing certain about {', '.join(unclear) or 'some scenarios'}"
-                unseen = [] if unclear else _unseen(results)
-                if unseen:
-                    said = (
-                        f"inconclusive: {'; '.join(_why_unseen(unseen))}; "
-                        f"all {len(assessed)} MUST requirements that were assessed are met"
-                    )
-                if self.left_out and not unclear:
-                    selected = len(self.records)
-                    said = (
-                        f"inconclusive: only {selected} of {selected + self.left_out} scenarios were selected"
-                    )
+                said = f"inconclusive: {self._uncertain(results, assessed)}{absent}"
             case RunVerdict.SUITE_FAILED:
                 said = "no verdict: the suite itself failed, so this run says nothing about the product"
             case RunVerdict.NOTHING_RAN:
-                said = "no verdict: no MUST requirement was assessed"
+                said = f"no verdict: no MUST requirement was assessed{absent}"
             case RunVerdict.UNUSABLE:
                 return f"{who}: no verdict: the run could not start: {self.unusable}"
-        open_count = len(must) - len(assessed)
-        unassessed = f" MUST requirements not assessed: {open_count}." if open_count else ""
-        more = "".join(f" {one}" for one in (self.set_aside_sentence(), self.added_sentence()) if one)
-        return f"{who}: {said}.{unassessed}{self.identity.caveat}{more}"
+        open_count = len(must) - assessed
+        further = (
+            f"MUST requirements not assessed: {open_count}." if open_count else "",
+            self.identity.caveat.strip(),
+            self._incomplete,
+            self.set_aside_sentence(),
+            self.added_sentence(),
+        )
+        return " ".join((f"{who}: {said}.", *filter(None, further)))
+
+    def _uncertain(self, results: list[RequirementResult], assessed: int) -> str:
+        """Why nothing is certain about the product."""
+        unclear = [one.id for one in results if one.verdict is Verdict.INCONCLUSIVE]
+        met = f"all {assessed} MUST requirements that were assessed are met"
+        if unclear:
+            return f"nothing certain about {', '.join(unclear)}"
+        if self.left_out:
+            selected = len(self.records)
+            return f"only {selected} of {selected + self.left_out} scenarios were selected"
+        if unseen := _unseen(results):
+            return f"{'; '.join(_why_unseen(unseen))}; {met}"
+        if self._undeclared and not any(map(_unsettled, self.records.values())):
+            return f"the profile leaves a switch undeclared; {met}"
+        return "nothing certain about some scenarios"
+
+    @property
+    def _undeclared(self) -> tuple[SwitchEffect, ...]:
+        return self.plan.undeclared if self.plan else ()
+
+    @property
+    def _incomplete(self) -> str:
+        """What to write so that the profile is complete, as a sentence; empty where it is."""
+        lacking = [one.switch for one in self._undeclared]
+        return f"The profile is incomplete: {lines_for(lacking)}." if lacking else ""
+
+
+def _unsettled(record: ScenarioRecord) -> bool:
+    return record.verdict is Verdict.INCONCLUSIVE and not record.identity.added
 
 
 _UNSEEN = (Exclusion.NOT_TESTABLE, Exclusion.NOT_TAKEN)

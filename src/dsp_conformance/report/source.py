@@ -23,6 +23,7 @@ class Arrival:
     Attributes:
         at: when it had come in whole, milliseconds since the epoch.
         peer: who posted it, as "host:port"; empty where unknown.
+        address: the path that it was posted to; empty where unknown.
         status: the HTTP status that it was answered with: 204 if taken; 0 where unknown.
         title: the message in one line.
         request_id: the RequestID that it names; empty if it names none.
@@ -35,6 +36,7 @@ class Arrival:
 
     at: int
     peer: str
+    address: str
     status: int
     title: str
     request_id: str

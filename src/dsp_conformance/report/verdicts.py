@@ -71,12 +71,14 @@ class Cause(StrEnum):
     PRECONDITION_UNMET = "precondition not met"
     TARGET_UNREACHABLE = "target unreachable"
     UNUSABLE_ANSWER = "answer unusable"
+    UNKNOWN_VALUE = "value unknown to the suite"
 
 
 _BLAME = {
     Cause.PRECONDITION_UNMET: Attribution.TESTBED,
     Cause.TARGET_UNREACHABLE: Attribution.TARGET,
     Cause.UNUSABLE_ANSWER: Attribution.PRODUCT,
+    Cause.UNKNOWN_VALUE: Attribution.TESTBED,
 }
 
 

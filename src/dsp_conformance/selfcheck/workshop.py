@@ -50,6 +50,7 @@ settle_seconds = {settle}
 silence_seconds = 0.3
 smets1 = "yes"
 resent_activation = "yes"
+secmp0007 = "no"
 local_delivery = "yes"
 """
 

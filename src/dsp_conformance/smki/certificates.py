@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,27 +33,34 @@ __all__ = [
     "identity_of",
     "load_certificate",
     "load_certificates",
+    "oddities_of",
     "parse_certificates",
     "public_key_of",
+    "unreadable",
 ]
 
 _WHAT = "certificate"
 _EXPECTED = "a certificate in PEM or DER form"
 _HINT = "Give the certificate itself; `openssl x509 -in FILE -text` shows what is in it."
 _LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
+_NULL_PARAMETERS = re.compile(rb"\x30\x0c\x06\x08\x2a\x86\x48\xce\x3d\x04\x03[\x01-\x04]\x05\x00")
+"""An AlgorithmIdentifier of ecdsa-with-SHA2 and NULL, in DER."""
 
 
-def load_certificate(path: Path | str, *, at: datetime | None = None) -> x509.Certificate:
+def load_certificate(
+    path: Path | str, *, at: datetime | None = None, in_force: bool = True
+) -> x509.Certificate:
     """Load the one certificate in a file.
 
     Args:
         path: PEM (anything but certificates in it is skipped) or DER.
         at: the time, with its zone, at which the certificate has to be valid; now if left out.
+        in_force: whether it has to be valid at all. Where only its key is used, it need not be (wire.md).
 
     Raises:
         SmkiError: if there is not exactly one, or it is not for a P-256 key, or not valid at the time.
     """
-    certificates = load_certificates(path, at=at)
+    certificates = load_certificates(path, at=at, in_force=in_force)
     if len(certificates) != 1:
         found = f"{len(certificates)} certificates"
         hint = "Keep the party's own certificate, without its issuers'."
@@ -59,14 +68,38 @@ def load_certificate(path: Path | str, *, at: datetime | None = None) -> x509.Ce
     return certificates[0]
 
 
-def load_certificates(path: Path | str, *, at: datetime | None = None) -> tuple[x509.Certificate, ...]:
+def load_certificates(
+    path: Path | str, *, at: datetime | None = None, in_force: bool = True
+) -> tuple[x509.Certificate, ...]:
     """Load every certificate in a file, one or more, in the file's order; otherwise as `load_certificate`."""
-    return _certificates_in(read_contents(Path(path), _WHAT), at)
+    return _certificates_in(read_contents(Path(path), _WHAT), _moment(at, in_force=in_force))
 
 
-def parse_certificates(octets: bytes, *, at: datetime | None = None) -> tuple[x509.Certificate, ...]:
+def parse_certificates(
+    octets: bytes, *, at: datetime | None = None, in_force: bool = True
+) -> tuple[x509.Certificate, ...]:
     """Read certificates out of octets that came some other way than by a file; as `load_certificates`."""
-    return _certificates_in(bounded(Contents(_WHAT, octets)), at)
+    return _certificates_in(bounded(Contents(_WHAT, octets)), _moment(at, in_force=in_force))
+
+
+def oddities_of(certificate: x509.Certificate, *, roles: Collection[int], at: datetime) -> tuple[str, ...]:
+    """Tell what is odd about a certificate of which only the key is used (wire.md): its dates, its role.
+
+    Args:
+        certificate: the certificate.
+        roles: which roles it should have.
+        at: the time, with its zone, at which it should be valid.
+    """
+    odd = []
+    if at > (end := certificate.not_valid_after_utc):
+        odd.append(f"expired at {end.isoformat()}")
+    if at < (begin := certificate.not_valid_before_utc):
+        odd.append(f"is valid only from {begin.isoformat()}")
+    role = identity_of(certificate).role
+    if role not in roles:
+        found = "no role" if role is None else f"role {_role_name(role)}"
+        odd.append(f"has {found} in its OU instead of {_named(roles)}")
+    return tuple(odd)
 
 
 def public_key_of(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
@@ -119,7 +152,7 @@ def check_certificate(
         raise SmkiError(Defect.EUI, _WHAT, f"EUI {eui} in the subject (2.5.4.45)", found, hint, path)
     if roles is not None and identity.role not in roles:
         found = "none" if identity.role is None else _role_name(identity.role)
-        expected = f"role {' or '.join(_role_name(role) for role in sorted(roles))} in the subject (OU)"
+        expected = f"role {_named(roles)} in the subject (OU)"
         hint = "One party has certificates of several roles: configure the one for this purpose."
         raise SmkiError(Defect.ROLE, _WHAT, expected, found, hint, path)
     if use is not None and use not in uses_of(certificate):
@@ -129,20 +162,28 @@ def check_certificate(
     return identity
 
 
+def _named(roles: Collection[int]) -> str:
+    return " or ".join(map(_role_name, sorted(roles)))
+
+
 def _role_name(role: int) -> str:
     known = role in CertificateRole.__members__.values()
     return f"{role:02X} ({CertificateRole(role).name})" if known else f"{role:02X}"
 
 
-def _certificates_in(contents: Contents, at: datetime | None) -> tuple[x509.Certificate, ...]:
+def _moment(at: datetime | None, *, in_force: bool) -> datetime | None:
+    return at or datetime.now(UTC) if in_force else None
+
+
+def _certificates_in(contents: Contents, when: datetime | None) -> tuple[x509.Certificate, ...]:
+    """Return them; they have to be valid then, if a time is given."""
     blocks = pem_blocks(contents)
     if not blocks:
-        return (_usable(contents, at or datetime.now(UTC)),)
+        return (_usable(contents, when),)
     wanted = [block for block in blocks if block.label in _LABELS]
     if not wanted:
         labels = ", ".join(dict.fromkeys(block.label.lower() for block in blocks))
         raise contents.problem(Defect.WRONG_CONTENT, _EXPECTED, f"PEM of: {labels}", _HINT)
-    when = at or datetime.now(UTC)
     if len(wanted) == 1:
         return (_usable(wanted[0].contents, when),)
     return tuple(
@@ -151,7 +192,7 @@ def _certificates_in(contents: Contents, at: datetime | None) -> tuple[x509.Cert
     )
 
 
-def _usable(contents: Contents, at: datetime) -> x509.Certificate:
+def _usable(contents: Contents, at: datetime | None) -> x509.Certificate:
     """Decode one certificate and see that everything that is asked of it later can be read."""
     pem = contents.octets.startswith(b"-----BEGIN ")
     load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
@@ -162,17 +203,46 @@ def _usable(contents: Contents, at: datetime) -> x509.Certificate:
         identity_of(certificate)
         uses_of(certificate)
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except (ValueError, TypeError, x509.InvalidVersion, SmkiError):
+    except (ValueError, TypeError, x509.InvalidVersion, SmkiError) as error:
         if not pem and _is_private_key(contents):
             raise contents.problem(Defect.WRONG_CONTENT, _EXPECTED, "a private key", _HINT) from None
-        found = "octets that cannot be read as one"
-        raise contents.problem(Defect.DAMAGED, _EXPECTED, found, _HINT) from None
+        raise unreadable(contents, _EXPECTED, error) from None
     try:
         public_key_of(certificate)
     except SmkiError as error:
         raise contents.problem(error.defect, error.expected, error.found, error.hint) from None
-    check_validity(certificate, contents, at)
+    if at is not None:
+        check_validity(certificate, contents, at)
     return certificate
+
+
+def unreadable(contents: Contents, expected: str, reason: Exception) -> SmkiError:
+    """Make the error about a certificate that cannot be read, which says what the library says.
+
+    Args:
+        contents: those of the certificate.
+        expected: what they should be.
+        reason: what the library raised.
+    """
+    said = f"{reason}" or type(reason).__name__
+    if _NULL_PARAMETERS.search(_der(contents)) is not None:
+        found = f"one whose ECDSA parameters are written as NULL, as old Java does ({said})"
+        hint = (
+            "Other programs read it, but this one's library does not: have it issued anew without these"
+            " parameters, which RFC 5758 wants absent."
+        )
+        return contents.problem(Defect.DAMAGED, expected, found, hint)
+    return contents.problem(Defect.DAMAGED, expected, f"octets that cannot be read as one ({said})", _HINT)
+
+
+def _der(contents: Contents) -> bytes:
+    """The octets of a certificate, out of PEM or as they are; nothing where that does not work."""
+    if not contents.octets.startswith(b"-----BEGIN "):
+        return contents.octets
+    try:
+        return base64.b64decode(b"".join(contents.octets.splitlines()[1:-1]))
+    except ValueError:
+        return b""
 
 
 def check_validity(certificate: x509.Certificate, contents: Contents, at: datetime) -> None:

@@ -65,6 +65,7 @@ def load_credential(
     roles: Collection[int] | None = None,
     use: KeyUse | None = None,
     now: datetime | None = None,
+    in_force: bool = True,
 ) -> Credential:
     """Load a certificate and its private key, and check that they are what they are configured for.
 
@@ -76,12 +77,13 @@ def load_credential(
         roles: roles that the certificate may have; None takes any.
         use: what the certificate's key has to be for; None takes any.
         now: the time, with its zone, at which the certificate has to be valid; the clock's if left out.
+        in_force: whether it has to be valid at all.
 
     Raises:
         SmkiError: for the first thing that is wrong, with its `defect` and the path of the file to look at.
     """
     certificate_path, key_path = Path(certificate_path), Path(key_path)
-    certificate = load_certificate(certificate_path, at=now)
+    certificate = load_certificate(certificate_path, at=now, in_force=in_force)
     check_certificate(certificate, eui=eui, roles=roles, use=use, path=certificate_path)
     private_key = load_private_key(key_path, password=password)
     if private_key.public_key() != certificate.public_key():

@@ -34,14 +34,18 @@ def eui64_in(value: object) -> Eui64:
     return Eui64.parse(text_in(value))
 
 
-def certificate_in(value: object) -> Certificate:
+def certificate_in(value: object, *, in_force: bool = False) -> Certificate:
     """Return the one certificate that a JSON value holds as PEM.
+
+    Args:
+        value: the JSON value.
+        in_force: whether it has to be valid now: of most certificates only the key is used.
 
     Raises:
         ValueError: it holds none or several.
     """
     try:
-        certificates = parse_certificates(text_in(value).encode())
+        certificates = parse_certificates(text_in(value).encode(), in_force=in_force)
     except SmkiError as error:
         raise ValueError(str(error)) from None
     if len(certificates) != 1:

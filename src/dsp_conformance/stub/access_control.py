@@ -17,7 +17,6 @@ from dsp_conformance.duis.reading import local_name
 from dsp_conformance.duis.request_bodies import SignedPreCommand
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners, SignatureOutcome, verify
-from dsp_conformance.smki.certificates import CertificateRole
 from dsp_conformance.stub.mp105 import permitted_while_suspended
 from dsp_conformance.stub.pre_commands import SignedPreCommandFlaw, check_signed_pre_command
 
@@ -64,7 +63,6 @@ IN_SERVICE: Final = frozenset(
 )
 """Statuses that allow every request. For Recovery and Recovered this is the stub's choice (never judged)."""
 
-_USER_SIGNING: Final = frozenset({CertificateRole.USER_XML_SIGNING})
 _NOBODY: Final = KnownSigners(())
 
 
@@ -178,7 +176,7 @@ def read_request(
 def signature_check(
     root: etree._Element, request: ServiceRequest, user: RegisteredUser | None
 ) -> Refused | None:
-    """The document bears the signature of its originator.
+    """The document bears the signature of its originator; of the certificate only key and party count.
 
     Of an originator that is not registered the certificate cannot be known; the check of the originator
     follows.
@@ -186,7 +184,6 @@ def signature_check(
     diagnosis = verify(
         root,
         _NOBODY if user is None else user.signers,
-        roles=_USER_SIGNING,
         originator=request.request_id.originator,
     )
     if diagnosis.accepted or (user is None and diagnosis.outcome is SignatureOutcome.CERTIFICATE):

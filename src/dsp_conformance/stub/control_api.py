@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +19,7 @@ from starlette.routing import Route
 from dsp_conformance import __version__, gbcs
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.eui64 import Eui64, InvalidEui64
-from dsp_conformance.smki.certificates import CertificateRole, check_certificate, public_key_of
+from dsp_conformance.smki.certificates import check_certificate, public_key_of
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.control_models import (
     CplEntryBody,
@@ -54,8 +55,13 @@ CAPABILITIES: Final = (
     "inject-fault",
     "observe-device",
 )
-EXTENSIONS: Final = ("deliver-locally",)
+EXTENSIONS: Final = ("deliver-locally", "profile")
 """What it can do beyond version 1.0 of the API, told apart from the rest for those who know that version."""
+
+PROFILE: Final = MappingProxyType(
+    {"smets1": "yes", "resent_activation": "yes", "secmp0007": "no", "local_delivery": "yes"}
+)
+"""What the reference DSP is held to, whatever it does: also as it was before MP105, and under a deviation."""
 
 _PRODUCT: Final = "dsp-conformance stub"
 _MAX_BODY: Final = 1024 * 1024
@@ -104,27 +110,30 @@ class ControlApi:
             "duis_url": self._duis_url,
             "signing_certificates": [signing],
         }
-        told = {"capabilities": list(CAPABILITIES), "extensions": list(EXTENSIONS), "dsp": dsp}
+        told = {
+            "capabilities": list(CAPABILITIES),
+            "extensions": list(EXTENSIONS),
+            "profile": dict(PROFILE),
+            "dsp": dsp,
+        }
         return _json(told)
 
     async def put_user(self, request: Request) -> Response:
-        """Register a Service User; its XML signing certificate has to name it."""
+        """Register a Service User; its XML signing certificate has to name it, and only its key is used."""
         try:
             user_id = Eui64.parse(request.path_params["user_id"])
         except InvalidEui64 as error:
             raise _Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"user_id: {error}") from None
         body = await _read(request, UserBody)
         try:
-            check_certificate(
-                body.signing_certificate, eui=user_id, roles=frozenset({CertificateRole.USER_XML_SIGNING})
-            )
+            check_certificate(body.signing_certificate, eui=user_id)
         except SmkiError as error:
             detail = f"signing_certificate: {error}"
             raise _Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail) from None
         user = RegisteredUser(
             user_id=user_id,
             roles=frozenset(body.roles),
-            signers=KnownSigners((body.signing_certificate,)),
+            signers=KnownSigners((body.signing_certificate,), dated=False),
             receive_response_url=body.receive_response_url,
             gbcs_signing_key=_public_key(body.gbcs_signing_certificate),
             gbcs_key_agreement_key=_public_key(body.gbcs_key_agreement_certificate),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
 from dsp_conformance.duis.catalogue import DeviceType
-from dsp_conformance.stub.generic_messages import generic_response
+from dsp_conformance.stub.generic_messages import code_for, generic_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,6 +299,7 @@ class EmulatedDevice:
             return self._respond_to_read(command, use_case, fault), None
         response = generic_response(
             command.request_id,
+            code_for(command.variant, self._type),
             self._credentials.key_agreement.private_key,
             command.recipient_key,
             succeeded=fault is not Fault.DEVICE_ERROR,

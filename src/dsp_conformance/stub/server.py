@@ -22,6 +22,7 @@ from dsp_conformance.stub.http_face import CONTROL_PATH, build_app
 from dsp_conformance.stub.settings import SettingsError, StubSettings
 from dsp_conformance.stub.tls import stub_tls
 from dsp_conformance.tls.contexts import server_context
+from dsp_conformance.tls.protocols import FastHttp
 from dsp_conformance.tls.serving import Server, loop_for, with_tls
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _url_of(listener: socket.socket, scheme: str) -> str:
 def _configuration(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Config:
     configuration = uvicorn.Config(
         app,
-        http="httptools",
+        http=FastHttp,
         ws="none",
         lifespan="off",
         log_config=None,

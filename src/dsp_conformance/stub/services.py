@@ -29,6 +29,7 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import IN_SERVICE, SIGNED, Refused
 from dsp_conformance.stub.emulated_device import READ_FIRMWARE_CODE, Command, running_version
 from dsp_conformance.stub.generic_messages import (
+    code_for,
     generic_command,
     generic_pre_command,
     generic_signed_command,
@@ -195,7 +196,7 @@ class Services:
                 execution_time=_to_the_second(body.execution_time),
             )
         else:
-            octets = generic_pre_command(request_id)
+            octets = generic_pre_command(request_id, _code_for(case))
         self.state.pre_commands.issue(request_id, IssuedPreCommand(case.entry.variant, octets))
         return Acceptance(ResponseCode.I0, PreCommand(GBCS_VERSION, octets))
 
@@ -251,7 +252,9 @@ class Services:
             if case.entry.variant == "11.3":
                 return gbcs.build_activation_command(signed, self._broker_key, device_key)
             signature = signed[-_SIGNATURE_OCTETS:]
-            return generic_signed_command(request_id, signature, self._broker_key, device_key)
+            return generic_signed_command(
+                request_id, _code_for(case), signature, self._broker_key, device_key
+            )
         if case.entry.variant == "11.2" and use_case is not None:
             return gbcs.build_read_firmware_command(
                 use_case,
@@ -261,7 +264,11 @@ class Services:
                 own_key=self._broker_key,
                 peer_key=device_key,
             )
-        return generic_command(request_id, self._broker_key, device_key)
+        return generic_command(request_id, _code_for(case), self._broker_key, device_key)
+
+
+def _code_for(case: Case) -> int:
+    return code_for(case.entry.variant, None if case.device is None else case.device.device_type)
 
 
 def _may_update(case: Case, record: DeviceRecord | None) -> bool:

@@ -157,7 +157,7 @@ class DeviceTraffic:
         if octets is None:
             return
         alert = gbcs.activation_alert(gbcs.decode(octets))
-        self._update_inventory(order, lambda record: self._change_after_outcome(record, alert))
+        self._update_inventory(order, lambda record: self._seams.change_later(self, alert, record))
         content = FutureDatedAlert(f"{alert.alert_code:04X}", octets)
         self._seams.deliver(self, order, ResponseCode.I0, content)
 
@@ -170,12 +170,13 @@ class DeviceTraffic:
             case "11.3":
                 outcome = gbcs.activation_response(gbcs.decode(octets))
                 if isinstance(outcome, gbcs.Activation):
-                    return self._change_after_outcome(record, outcome)
+                    return self.change_after_outcome(outcome, record)
         return NO_CHANGE
 
-    def _change_after_outcome(
-        self, record: DeviceRecord, outcome: gbcs.Activation | gbcs.ActivationAlert
+    def change_after_outcome(
+        self, outcome: gbcs.Activation | gbcs.ActivationAlert, record: DeviceRecord
     ) -> InventoryChange:
+        """What the outcome of SR11.3, in a response or an alert, does to a Device's record, by the rules."""
         succeeded = outcome.code is gbcs.ActivationCode.SUCCESS
         return self._rules.after_activation(
             record, succeeded=succeeded, version=outcome.version, cpl=self.state.cpl
@@ -211,10 +212,14 @@ class DeviceTraffic:
     def post(self, order: Order, octets: bytes) -> None:
         """Post a document to the User who sent a request, if that User is still registered."""
         with self.state.lock:
-            user = self.state.users.get(order.request_id.originator)
-        if user is not None:
-            about = f"the response to {order.request_id}"
-            self._delivery.post(user.receive_response_url, octets, about=about)
+            url = self._seams.address(self, order)
+        if url is not None:
+            self._delivery.post(url, octets, about=f"the response to {order.request_id}")
+
+    def address_of(self, order: Order) -> str | None:
+        """Return where the User who sent a request takes responses; None where nobody of that ID is known."""
+        user = self.state.users.get(order.request_id.originator)
+        return None if user is None else user.receive_response_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +230,9 @@ class TrafficSeams:
         send: takes an accepted command.
         receive: takes a Device's response to it.
         change: decides what that response does to the Device's record.
+        change_later: decides what the alert of a future-dated activation does to it.
         deliver: brings a response to the User.
+        address: tells where that User takes responses, with the state's lock held.
     """
 
     send: Callable[[DeviceTraffic, Order], None] = DeviceTraffic.send_out
@@ -233,9 +240,13 @@ class TrafficSeams:
     change: Callable[[DeviceTraffic, Order, bytes, DeviceRecord], InventoryChange] = (
         DeviceTraffic.change_after_response
     )
+    change_later: Callable[[DeviceTraffic, gbcs.ActivationAlert, DeviceRecord], InventoryChange] = (
+        DeviceTraffic.change_after_outcome
+    )
     deliver: Callable[[DeviceTraffic, Order, ResponseCode, ResponseContent | None], None] = (
         DeviceTraffic.deliver
     )
+    address: Callable[[DeviceTraffic, Order], str | None] = DeviceTraffic.address_of
 
 
 def _seconds_until(due: datetime | None) -> float:

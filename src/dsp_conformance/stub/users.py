@@ -49,6 +49,10 @@ class UserRegister:
     def __len__(self) -> int:
         return len(self._users)
 
+    def everybody(self) -> tuple[RegisteredUser, ...]:
+        """Return all Users, in the order in which they were first registered."""
+        return tuple(self._users.values())
+
     def register(self, user: RegisteredUser) -> None:
         """Take a User in, in place of any with the same ID."""
         self._users[user.user_id] = user

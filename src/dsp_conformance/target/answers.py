@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - part of the interface
 from typing import TYPE_CHECKING, Any, Final
 
+from dsp_conformance.report.switches import QUESTIONS
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.form import SECTIONS
 from dsp_conformance.target.json_schema import properties_of
@@ -108,6 +109,11 @@ class Draft:
             None,
         )
 
+    def undeclared(self) -> tuple[str, ...]:
+        """The switches of the profile that the file leaves open."""
+        profile = self.answers.get("profile", {})
+        return tuple(one for one in QUESTIONS if profile.get(one, "undeclared") == "undeclared")
+
     def drop(self, question: Question) -> None:
         """Take an answer back."""
         self.answers[question.section].pop(question.key)
@@ -144,6 +150,8 @@ class Draft:
             yield from self._of_tls("tls", "ca")
             yield from self._of_tls("receiver.tls", "client_ca")
         yield Question("profile", "rejection_code")
+        for switch in QUESTIONS:
+            yield Question("profile", switch)
 
     def _of_tls(self, section: str, authorities: str) -> Iterator[Question]:
         yield Question(section, "certificate")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.report.switches import QUESTIONS
 from dsp_conformance.target import form, testbed_form, tls_form
 
 if TYPE_CHECKING:
@@ -101,6 +102,12 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
             ),
             "gbcs_key_agreement_key": Explained(
                 "The private key of that certificate.", "pki/user-gbcs-key-agreement.key"
+            ),
+            "receive_path": Explained(
+                "Where the DSP posts this user's messages, and no other's. Without it, a user whom the"
+                " testbed registers gets a path of its own; for any other, each path is fine that is no"
+                " other user's.",
+                "/responses/supplier",
             ),
         },
         form.ReceiverForm: {
@@ -201,12 +208,7 @@ EXPLAINED: Final[Mapping[type[BaseModel], Mapping[str, Explained]]] = MappingPro
                 "Whether requirements that nothing published settles are told apart, or count like others."
             ),
             "duis_version": Explained("The DUIS version that requests state."),
-            "smets1": Explained("Whether the product supports SMETS1 Devices."),
-            "resent_activation": Explained(
-                "Whether a re-sent SR11.3 whose response is no success also updates the inventory."
-            ),
-            "secmp0007": Explained("Whether SR11.2 is for PPMID and HCALCS too."),
-            "local_delivery": Explained("Whether commands are returned for local delivery."),
+            **{switch: Explained(question, "yes") for switch, question in QUESTIONS.items()},
         },
         form.BaselineForm: {
             "file": Explained("Failures that are known already: they are told from new ones.", "known.toml"),

@@ -92,6 +92,10 @@ class UserForm(Section):
         default=None, description=f"{CERTIFICATE}, for MACs of responses"
     )
     gbcs_key_agreement_key: FilePath | None = Field(default=None, description=f"{KEY}, for MACs of responses")
+    receive_path: UrlPath | None = Field(
+        default=None,
+        description="the path of the receiver that is this user's own, such as '/responses/supplier'",
+    )
 
 
 class ReceiverForm(Section):
@@ -140,7 +144,7 @@ class LimitsForm(Section):
 
 
 class ProfileForm(Section):
-    """`[profile]`: what the product declares."""
+    """`[profile]`: what the product declares. No run ends conformant before every question is answered."""
 
     rejection_code: _RejectionCode = Field(
         default=ResponseCode.E51, description="a DUIS response code for rejections, such as 'E51'"

@@ -10,7 +10,7 @@ from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError
 from dsp_conformance.smki.certificates import check_certificate, load_certificates
 from dsp_conformance.smki.credentials import load_credential
 from dsp_conformance.smki.errors import Defect, SmkiError
-from dsp_conformance.smki.identity import GBCS_ROLES, CertificateRole, KeyUse
+from dsp_conformance.smki.identity import CertificateRole, KeyUse
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.secrets import Secrets, key_lines, shows_a_name
 from dsp_conformance.target.testbed_form import CommandForm, ControlApiForm, ManualForm, ProvisionedForm
@@ -28,7 +28,6 @@ from dsp_conformance.user.service_user import ServiceUser
 from dsp_conformance.user.transport import Endpoints, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
 
     from cryptography.x509 import Certificate
@@ -51,9 +50,6 @@ __all__ = ["Loader"]
 
 _RELATIVE = "Check the path; a relative one starts at the target file's folder."
 _PASSWORD_DEFECTS = frozenset({Defect.PASSWORD_NEEDED, Defect.PASSWORD_WRONG})
-# Which GBCS role goes with which user role is assumed (`smki.identity`): so any of a user's is taken, and the
-# check still tells a GBCS certificate from one for XML signing.
-_GBCS = frozenset(GBCS_ROLES.values())
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised here, not bound to
 _DECLARED = {"yes": True, "no": False, "undeclared": None}
 
@@ -80,7 +76,8 @@ class Loader:
         limit = form.limits.max_message_size
         dsp = self._dsp(form.dsp)
         users = self._users(form.users)
-        receiver = self._receiver(form.receiver, form.limits)
+        own_paths = tuple(one.receive_path for one in form.users if one.receive_path is not None)
+        receiver = self._receiver(form.receiver, form.limits, own_paths)
         tls = ClientTls() if form.tls is None else self._client_tls("tls", form.tls)
         testbed = self._testbed(form.testbed, tls)
         schema = self._schema(form.schema_files)
@@ -145,6 +142,7 @@ class Loader:
 
     def _users(self, forms: list[UserForm]) -> tuple[ServiceUser, ...]:
         first: dict[object, int] = {}
+        paths: dict[str, int] = {}
         users = []
         for number, form in enumerate(forms, 1):
             section = f"users[{number}]"
@@ -152,6 +150,10 @@ class Loader:
                 found = f"{form.eui}, as in users[{earlier}]"
                 hint = "Give a Service User with several roles once, with all of them."
                 self._report(section, "eui", "an EUI-64 of its own for every user", found, hint)
+            path = (form.receive_path or "").rstrip("/")
+            if form.receive_path is not None and (earlier := paths.setdefault(path, number)) != number:
+                found = f"{form.receive_path}, as in users[{earlier}]"
+                self._report(section, "receive_path", "a path of its own for every user", found)
             user = self._user(section, form)
             if user is not None:
                 users.append(user)
@@ -162,9 +164,7 @@ class Loader:
         if form.key_password_env is not None and password is None:
             return None
 
-        def credential(
-            certificate_key: str, key_key: str, roles: Collection[int], use: KeyUse
-        ) -> Credential | None:
+        def credential(certificate_key: str, key_key: str, use: KeyUse) -> Credential | None:
             certificate, key = getattr(form, certificate_key), getattr(form, key_key)
             if certificate is None or key is None:
                 if certificate is not None or key is not None:
@@ -176,8 +176,14 @@ class Loader:
             folder = self._path.parent
             self._key_lines.update(key_lines(folder / key))
             try:
+                # Dates and role are for the DSP to judge (wire.md); `target.doubts` tells of them.
                 return load_credential(
-                    folder / certificate, folder / key, password=password, eui=form.eui, roles=roles, use=use
+                    folder / certificate,
+                    folder / key,
+                    password=password,
+                    eui=form.eui,
+                    use=use,
+                    in_force=False,
                 )
             except SmkiError as error:
                 if error.defect in _PASSWORD_DEFECTS:
@@ -186,16 +192,19 @@ class Loader:
                     self._smki(section, key_key if error.what == "private key" else certificate_key, error)
                 return None
 
-        xml_signing = credential("certificate", "key", {CertificateRole.USER_XML_SIGNING}, KeyUse.SIGNING)
-        gbcs_signing = credential("gbcs_signing_certificate", "gbcs_signing_key", _GBCS, KeyUse.SIGNING)
+        xml_signing = credential("certificate", "key", KeyUse.SIGNING)
+        gbcs_signing = credential("gbcs_signing_certificate", "gbcs_signing_key", KeyUse.SIGNING)
         gbcs_key_agreement = credential(
-            "gbcs_key_agreement_certificate", "gbcs_key_agreement_key", _GBCS, KeyUse.KEY_AGREEMENT
+            "gbcs_key_agreement_certificate", "gbcs_key_agreement_key", KeyUse.KEY_AGREEMENT
         )
         if xml_signing is None:
             return None
-        return ServiceUser(form.eui, frozenset(form.roles), xml_signing, gbcs_signing, gbcs_key_agreement)
+        roles = frozenset(form.roles)
+        return ServiceUser(form.eui, roles, xml_signing, gbcs_signing, gbcs_key_agreement, form.receive_path)
 
-    def _receiver(self, form: ReceiverForm, limits: LimitsForm) -> ReceiverSettings:
+    def _receiver(
+        self, form: ReceiverForm, limits: LimitsForm, further_paths: tuple[str, ...]
+    ) -> ReceiverSettings:
         if form.bind.host in _EVERYWHERE and form.public_url is None:
             found = "nothing, while bind listens on every address"
             self._report("receiver", "public_url", "the address at which the DSP reaches it", found)
@@ -208,6 +217,7 @@ class Loader:
             tls,
             form.path,
             limits.max_messages_per_second,
+            further_paths,
         )
 
     def _receiver_tls(self, form: ReceiverTlsForm) -> ServerTls | None:

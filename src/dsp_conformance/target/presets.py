@@ -60,6 +60,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             (
                 "For DCC Boxed: plain HTTP at port 8079. Messages are application/xml, both ways.",
                 "Give dcc_id and signing_certificates of the appliance, and the Service Users that it knows.",
+                "What the appliance does beside MP105 is not published: answer the questions in [profile].",
             ),
         ),
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service
+from dsp_conformance.report.switches import said
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.secrets import Secrets
 from dsp_conformance.testbed import Capability
@@ -17,6 +18,7 @@ from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.transport import Endpoints, Timeouts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from cryptography.x509 import Certificate
@@ -81,7 +83,7 @@ class DspUnderTest:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the product declares (`architecture.md`, "Profile"). A switch is None where nothing is declared.
+    """What the product declares. A switch is None where nothing is declared.
 
     Attributes:
         rejection_code: with which a request is rejected for the Device's status.
@@ -114,6 +116,25 @@ class Profile:
             "secmp0007": self.secmp0007,
             "local_delivery": self.local_delivery,
         }
+
+    def completed_by(self, told: Mapping[str, bool]) -> Profile:
+        """The same profile, with the switches that it leaves undeclared as the testbed declares them."""
+        switches = {name: told[name] for name, own in self.switches.items() if own is None and name in told}
+        return replace(
+            self,
+            smets1=switches.get("smets1", self.smets1),
+            resent_activation=switches.get("resent_activation", self.resent_activation),
+            secmp0007=switches.get("secmp0007", self.secmp0007),
+            local_delivery=switches.get("local_delivery", self.local_delivery),
+        )
+
+    def contradictions(self, told: Mapping[str, bool]) -> tuple[str, ...]:
+        """What the testbed declares otherwise than the target file, which goes before it; one text each."""
+        return tuple(
+            f"{name} is {said(own)} in the target file, which counts, and {said(told[name])} at the testbed"
+            for name, own in self.switches.items()
+            if own is not None and told.get(name, own) is not own
+        )
 
     @property
     def declared(self) -> dict[str, bool | str | None]:
@@ -201,6 +222,15 @@ class Target:
             return {}
         where = " and ".join(sections)
         return {"server certificates": f"not checked ({where} verify = false): anybody may have answered"}
+
+    def origins(self, told: Mapping[str, bool]) -> dict[str, str]:
+        """Who declares each declared switch: "target file", "testbed", or the "suite" for its stub."""
+        own = "suite" if self.path is None else "target file"
+        return {
+            name: own if value is not None else "testbed"
+            for name, value in self.profile.switches.items()
+            if value is not None or name in told
+        }
 
     def completed_by(self, told: DspIdentity, capabilities: frozenset[Capability]) -> DspUnderTest:
         """The product under test, from the target file first and from the testbed for the rest.

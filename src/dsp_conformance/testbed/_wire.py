@@ -7,11 +7,20 @@ that is missing or wrong makes the whole answer unusable.
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from cryptography.x509 import Certificate
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainValidator, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainValidator,
+    TypeAdapter,
+    model_validator,
+)
 
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.json_values import certificate_in, eui64_in, text_in
@@ -41,6 +50,7 @@ def _octets(value: object) -> bytes:
 
 _Eui = Annotated[Eui64, PlainValidator(eui64_in)]
 _Pem = Annotated[Certificate, PlainValidator(certificate_in)]
+_PemInForce = Annotated[Certificate, PlainValidator(partial(certificate_in, in_force=True))]
 
 
 class _Answer(BaseModel):
@@ -59,18 +69,51 @@ class _Dsp(_Answer):
     version: str
     dcc_id: _Eui | None = None
     duis_url: Annotated[str, AfterValidator(_http_url)] | None = None
-    signing_certificates: tuple[_Pem, ...] = ()
+    signing_certificates: tuple[_PemInForce, ...] = ()
 
 
 _EXTENSIONS = frozenset({Capability.DELIVER_LOCALLY})
+_PROFILE: Final = "profile"
+"""The extension by which a testbed says what the product declares."""
+
+
+class _Profile(_Answer):
+    """The switches of a target file's `[profile]`, those that the testbed declares.
+
+    Nothing else of a profile is read here: how the suite judges, such as the rejection code and how long it
+    waits, is for the tester to say.
+    """
+
+    smets1: Literal["yes", "no"] | None = None
+    resent_activation: Literal["yes", "no"] | None = None
+    secmp0007: Literal["yes", "no"] | None = None
+    local_delivery: Literal["yes", "no"] | None = None
 
 
 class Capabilities(_Answer):
-    """The answer to GET /capabilities."""
+    """The answer to GET /capabilities; its profile is looked at where the extension is named."""
 
     capabilities: frozenset[Capability]
     extensions: frozenset[str] = frozenset()
     dsp: _Dsp
+    profile: _Profile = _Profile()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _profile_where_it_is_offered(cls, tree: Any) -> Any:
+        if not isinstance(tree, dict):
+            return tree
+        offered = tree.get("extensions")
+        if isinstance(offered, list) and _PROFILE in offered:
+            if _PROFILE not in tree:
+                raise ValueError(f"the extension {_PROFILE!r} is named, and its member is missing")
+            return tree
+        return {name: member for name, member in tree.items() if name != _PROFILE}
+
+    @property
+    def switches(self) -> dict[str, bool]:
+        """The switches of the profile that the testbed declares."""
+        return {name: value == "yes" for name, value in self.profile.model_dump(exclude_none=True).items()}
 
     @property
     def all(self) -> frozenset[Capability]:

@@ -87,7 +87,14 @@ class OperationsTestbed(ABC):
     def dsp(self) -> DspIdentity:
         """The DSP build behind it, asked once."""
         told = self._told.dsp
-        return DspIdentity(told.name, told.version, told.dcc_id, told.duis_url, told.signing_certificates)
+        return DspIdentity(
+            told.name,
+            told.version,
+            told.dcc_id,
+            told.duis_url,
+            told.signing_certificates,
+            self._told.switches,
+        )
 
     @cached_property
     def _told(self) -> _wire.Capabilities:

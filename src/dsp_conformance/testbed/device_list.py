@@ -237,7 +237,7 @@ def _loaded(form: DeviceForm, folder: Path) -> ProvisionedDevice:
 def _certificate(folder: Path, key: str, name: str | None) -> Certificate | None:
     if name is None:
         return None
-    found = load_certificates(folder / name)
+    found = load_certificates(folder / name, in_force=False)
     if len(found) != 1:
         raise _FileUnusable(f"{key}: expected one certificate, found {len(found)} in {folder / name}")
     return found[0]

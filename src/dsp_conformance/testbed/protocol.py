@@ -6,13 +6,14 @@ means the same by them. Every operation is optional: a testbed that lacks one ra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from cryptography.x509 import Certificate
@@ -81,6 +82,7 @@ class DspIdentity:
         dcc_id: the target of non-device requests.
         duis_url: the base of `/api/v1/serviceS`, `serviceD` and `serviceT`, without a final slash.
         signing_certificates: the DSP's XML signing certificates.
+        switches: those of the profile that the testbed declares, by the target file's keys.
     """
 
     name: str
@@ -88,6 +90,7 @@ class DspIdentity:
     dcc_id: Eui64 | None = None
     duis_url: str | None = None
     signing_certificates: tuple[Certificate, ...] = ()
+    switches: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ TLS certificates need no EUI, role or curve of the interface: they are whatever 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from dsp_conformance.smki.certificates import check_validity
+from dsp_conformance.smki.certificates import check_validity, unreadable
 from dsp_conformance.smki.errors import Defect, SmkiError
 from dsp_conformance.smki.files import PemBlock, pem_blocks, read_contents
 from dsp_conformance.smki.keys import load_any_private_key
@@ -85,10 +86,8 @@ def _certificate(block: PemBlock, contents: Contents, when: datetime) -> x509.Ce
         certificate = x509.load_pem_x509_certificate(block.contents.octets)
         tuple(certificate.subject)
         certificate.public_key()
-    except (ValueError, TypeError, x509.InvalidVersion):
-        hint = "Copy it again; `openssl x509 -in FILE -text` shows what is in it."
-        found = "octets that cannot be read as one"
-        raise contents.problem(Defect.DAMAGED, _EXPECTED, found, hint) from None
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
+        raise unreadable(replace(contents, octets=block.contents.octets), _EXPECTED, error) from None
     check_validity(certificate, contents, when)
     return certificate
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dsp_conformance.duis.identifiers import RequestID
-from dsp_conformance.duis.messages import DccAlert, DeviceAlert, FutureDatedAlert
+from dsp_conformance.duis.messages import DccAlert, DeviceAlert, FutureDatedAlert, LocalCommand
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.naming import answered_request
 
@@ -42,14 +42,14 @@ def account(
             continue
         counts[TAKEN] += 1
         response = delivery.response
-        if response is None or isinstance(response.body, DeviceAlert | DccAlert):
+        if response is not None and isinstance(response.body, DeviceAlert | DccAlert):
             counts[ALERTS] += 1
             continue
         request_id = answered_request(delivery)
         if request_id is None or request_id not in sent:
             counts[UNASKED] += 1
             continue
-        if isinstance(response.content, FutureDatedAlert):
+        if response is not None and isinstance(response.content, FutureDatedAlert | LocalCommand):
             continue  # it comes besides the response
         counts[REPEATED] += request_id in answered
         counts[LATE] += delivery.received_at > sent[request_id] + timedelta(seconds=patience)

@@ -1,10 +1,14 @@
 """Whether a message is let in at all, before it is read: by its path, and by how many came just before."""
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import unquote
+
+_EUI: Final = re.compile(r"[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,15 @@ class Admission:
 
     Attributes:
         rate: messages a second.
-        path: the path at which messages are taken, with or without a slash at its end; None for any.
+        path: the path at which messages are taken, with or without a slash at its end, and below it at those
+            that end with a Service User's EUI; None for any.
+        further: other paths at which they are taken.
         clock: tells seconds that only rise.
     """
 
     rate: int
     path: str | None = None
+    further: tuple[str, ...] = ()
     clock: Callable[[], float] = time.monotonic
     _left: float = field(init=False)
     _at: float = field(init=False)
@@ -44,7 +51,7 @@ class Admission:
 
     def refusal(self, path: str) -> TurnedAway | None:
         """Return why a message is turned away that was posted to a path, decoded; None to let it in."""
-        if self.path is not None and not same_path(self.path, path):
+        if self.path is not None and not is_below((self.path, *self.further), path):
             what = f"messages posted to another path than {self.path}"
             return TurnedAway(HTTPStatus.NOT_FOUND, what)
         now = self.clock()
@@ -55,6 +62,15 @@ class Admission:
             return TurnedAway(HTTPStatus.TOO_MANY_REQUESTS, what)
         self._left -= 1
         return None
+
+
+def is_below(told: Iterable[str], came: str) -> bool:
+    """Tell whether a path that came, decoded, is one of some, or one of theirs with an EUI after it."""
+    shorter, _, last = came.rstrip("/").rpartition("/")
+    return any(
+        same_path(each, came) or (_EUI.fullmatch(last) is not None and same_path(each, shorter))
+        for each in told
+    )
 
 
 def same_path(told: str, came: str) -> bool:

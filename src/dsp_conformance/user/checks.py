@@ -17,6 +17,7 @@ from dsp_conformance.duis.schema import SchemaViolation
 from dsp_conformance.duis.signature import SignatureDiagnosis, SignatureOutcome
 from dsp_conformance.duis.terms import CommandVariant
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.user.payloads import PayloadFinding, payload_finding
 from dsp_conformance.user.transport import MEDIA_TYPE, media_type
 
 SENT_TO_THE_DEVICE: Final = frozenset(
@@ -28,6 +29,10 @@ SENT_TO_THE_DEVICE: Final = frozenset(
     }
 )
 """Command Variants whose command goes over the WAN, so that a response comes later (``domain.md``)."""
+
+SENT_BOTH_WAYS: Final = frozenset({CommandVariant.NON_CRITICAL_BOTH, CommandVariant.SIGNED_BOTH})
+"""Those of them whose command is returned to the User too. Where it comes is laid down nowhere, in the
+acknowledgement or as a message of its own at the receiver, and neither is the code of the acknowledgement."""
 
 _SHOWN: Final = 3
 _LONGEST: Final = 1000  # characters of what a message brought in, such as the name of an issuer
@@ -52,13 +57,20 @@ class CheckOutcome:
     detail: str = ""
 
 
-def check_form(content_type: str, flaw: str | None, violations: Sequence[SchemaViolation]) -> CheckOutcome:
+def check_form(
+    content_type: str,
+    flaw: str | None,
+    violations: Sequence[SchemaViolation],
+    unjudged: Sequence[SchemaViolation] = (),
+) -> CheckOutcome:
     """Check that a message is schema-valid ``application/xml`` (DUIS-01).
 
     Args:
         content_type: the HTTP header as it came.
         flaw: why the octets are no XML document, or None where they are.
         violations: what the schema objects to.
+        unjudged: what it objects to besides, and does not count: a value that a later schema may list, or
+            one that repeats what was bad in a request that was meant to be bad.
     """
     expected = f"schema-valid {MEDIA_TYPE}"
     if flaw is not None:
@@ -71,7 +83,8 @@ def check_form(content_type: str, flaw: str | None, violations: Sequence[SchemaV
         shown = "; ".join(map(str, violations[:_SHOWN]))
         more = f"; and {len(violations) - _SHOWN} more" if len(violations) > _SHOWN else ""
         return CheckOutcome("DUIS-01", passed=False, expected=expected, found=f"{shown}{more}")
-    return CheckOutcome("DUIS-01", passed=True, expected=expected, found=expected)
+    detail = f"not judged: {'; '.join(map(str, unjudged[:_SHOWN]))}" if unjudged else ""
+    return CheckOutcome("DUIS-01", passed=True, expected=expected, found=expected, detail=detail)
 
 
 def must_be_signed(response: Response | None, *, asynchronous: bool) -> bool:
@@ -101,8 +114,16 @@ def check_signature(diagnosis: SignatureDiagnosis, *, required: bool) -> CheckOu
     )
 
 
-def check_echo(request: ServiceRequest, response: Response) -> CheckOutcome:
-    """Check that a response names its request by RequestID, ResponseID, reference and variant (DUIS-03)."""
+def check_echo(request: ServiceRequest, response: Response, *, payload_judged: bool = True) -> CheckOutcome:
+    """Check that a response belongs to its request (DUIS-03).
+
+    It names it by RequestID, ResponseID, reference and variant, and carries the message of the Device asked.
+
+    Args:
+        request: the request.
+        response: the response to it.
+        payload_judged: whether the Device's message is looked at: that of a SMETS1 Device never is.
+    """
     wanted = request.request_id
     flaws = []
     if response.request_id != wanted:
@@ -119,11 +140,14 @@ def check_echo(request: ServiceRequest, response: Response) -> CheckOutcome:
             flaws.append("an alert instead of a response")
         case _:
             pass  # the form of SMETS1 responses is never judged
+    payload = payload_finding(request, response) if payload_judged else PayloadFinding()
+    flaws += payload.flaws
     return CheckOutcome(
         "DUIS-03",
         passed=not flaws,
         expected=f"RequestID {wanted}, ResponseID its mirror image where it stands, SR{request.variant}",
         found="; ".join(flaws) or "the same",
+        detail=payload.note,
     )
 
 
@@ -141,29 +165,34 @@ def check_acceptance_code(request: ServiceRequest, response: Response) -> CheckO
     """Check that an accepted request to a Device is acknowledged by I99 (DUIS-04).
 
     Returns:
-        None where the requirement says nothing: another Command Variant, or a rejection.
+        None where the requirement says nothing: another Command Variant, one that also returns the command to
+            the User, or a rejection.
     """
     code = response.response_code
-    if request.command_variant not in SENT_TO_THE_DEVICE or not code.is_success:
+    judged = request.command_variant in SENT_TO_THE_DEVICE - SENT_BOTH_WAYS
+    if not judged or not code.is_success:
         return None
     return CheckOutcome(
         "DUIS-04", passed=code == "I99", expected="I99 for an accepted request to a Device", found=code.value
     )
 
 
-def check_response_count(request: ServiceRequest, found: int, *, answered: bool) -> CheckOutcome:
-    """Check that an accepted request brought one response (DUIS-04).
+def check_response_count(
+    request: ServiceRequest, found: int, *, answered: bool, misdelivered: Sequence[str] = ()
+) -> CheckOutcome:
+    """Check that an accepted request brought one response, to the address of the User who asked (DUIS-04).
 
     Args:
         request: the accepted request.
         found: how many responses the receiver accepted; a retry after its own refusal is not one of them.
         answered: whether the Device is known to have answered; if not, no response is right as well.
+        misdelivered: of each message that came to a wrong address, where it came and where it should have.
     """
-    passed = found == 1 if answered else found <= 1
+    passed = (found == 1 if answered else found <= 1) and not misdelivered
     wanted = "exactly one response" if answered else "at most one response"
     return CheckOutcome(
         "DUIS-04",
         passed=passed,
         expected=f"{wanted} to {request.request_id} (SR{request.variant})",
-        found="1 response" if found == 1 else f"{found} responses",
+        found="; ".join(["1 response" if found == 1 else f"{found} responses", *misdelivered]),
     )

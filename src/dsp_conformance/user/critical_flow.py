@@ -1,4 +1,4 @@
-"""The critical flow in one call: CV4, check and sign the Pre-Command, CV5 with the same RequestID."""
+"""The critical flow in one call: CV4, check and sign the Pre-Command, CV5 to 7 with the same RequestID."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class CriticalFlow:
 
     Attributes:
         transform: CV4 and the Pre-Command.
-        send: CV5 with the signed Pre-Command, or None where it was not sent.
+        send: CV5, 6 or 7 with the signed Pre-Command, or None where it was not sent.
         flaw: why the Pre-Command was not signed; empty where it was.
     """
 
@@ -40,13 +40,24 @@ class CriticalFlow:
 
 
 def send_critical(
-    session: UserSession, variant: ServiceReferenceVariant, body: etree._Element, device_id: Eui64
+    session: UserSession,
+    variant: ServiceReferenceVariant,
+    body: etree._Element,
+    device_id: Eui64,
+    command_variant: CommandVariant = CommandVariant.SIGNED_WAN,
 ) -> CriticalFlow:
     """Run a critical request up to the acknowledgement of the signed Pre-Command.
 
     Signing authorises the command, so a Pre-Command that asks for something else is not signed and the flow
     ends there (``domain.md``, Command Variants and services). An answer whose own signature does not verify
     is reported as DUIS-02 and does not end the flow, so that what comes after can still be judged.
+
+    Args:
+        session: the Service User's.
+        variant: the request.
+        body: the element inside the ``Body`` of CV4.
+        device_id: the Device it is for.
+        command_variant: with which the signed Pre-Command is sent: 5, 6 or 7.
 
     Raises:
         ValueError: the Service User has no key to sign Pre-Commands with.
@@ -68,9 +79,7 @@ def send_critical(
     if flaw:
         return CriticalFlow(transform, flaw=flaw)
     signed = SignedPreCommand(gbcs.sign_pre_command(octets, credential.private_key)).to_xml()
-    return CriticalFlow(
-        transform, session.send_again_as(transform, variant, CommandVariant.SIGNED_WAN, signed)
-    )
+    return CriticalFlow(transform, session.send_again_as(transform, variant, command_variant, signed))
 
 
 def pre_command_flaw(transform: Exchange, octets: bytes) -> str:
@@ -82,15 +91,18 @@ def pre_command_flaw(transform: Exchange, octets: bytes) -> str:
     """
     request = transform.request
     try:
-        message = gbcs.grouped(gbcs.decode(octets))
+        decoded = gbcs.decode(octets)
     except gbcs.GbcsDecodeError as error:
         return f"the Pre-Command is no GBCS message: {error}"
+    message = gbcs.grouped(decoded)
     wanted = (request.request_id.originator, request.request_id.target, request.request_id.counter)
     header = (message.originator, message.recipient, message.counter)
     if header != wanted:
         return f"the Pre-Command is from, to and numbered {_named(header)} instead of {_named(wanted)}"
-    if message.signature is not None:  # only a command can be without one
-        return f"the Pre-Command is a {message.title} with a signature or a place for one"
+    if message.kind is not gbcs.Kind.COMMAND or decoded is not message:  # the MAC comes after the signature
+        return f"the Pre-Command is a {message.title}{' with a MAC' * (decoded is not message)}"
+    if message.signature:
+        return f"the Pre-Command is a {message.title} with a signature"
     code, use_cases = message.message_code, catalogue()[request.variant].use_cases
     if isinstance(code, gbcs.MessageCode) and code.name not in use_cases:
         return f"the Pre-Command is a {message.title} instead of {' or '.join(use_cases)}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dsp_conformance.duis.identifiers import MessageNames
 from dsp_conformance.duis.messages import Response, ServiceRequest
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.eui64 import Eui64
@@ -21,12 +22,14 @@ class Trouble:
         found: what came; not shown where an object is, since it may hold what a DSP echoes, such as a
             credential, and shortened so that nobody can tell.
         hint: what to do next, where more can be said of it than that the service URLs may be wrong.
+        unknown: whether the DSP may be right, and the suite does not know what it said.
     """
 
     environment: bool
     what: str
     found: str = field(repr=False)
     hint: str = ""
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,13 @@ class Delivery:
         response: the DUIS response or alert, or None where it cannot be read.
         checks: the DUIS checks made of it (DUIS-01, DUIS-02).
         accepted: whether the receiver took it (204) or refused it (4xx).
-        unread: why the suite could not read a message in which nothing is known to be wrong: the suite's own
-            fault, never the DSP's. Empty otherwise.
+        unread: why the suite failed on a message: its own fault, never the DSP's. Empty otherwise.
+        unknown: what the suite does not know in a message in which nothing is known to be wrong, so that it
+            cannot be judged. Empty otherwise.
+        named: the request that such a message names.
         status: the HTTP status that it was answered with; 0 where that is not known.
         peer: who posted it, as "host:port"; empty where that is not known.
+        path: the path that it was posted to, decoded; empty where that is not known.
         headers: the HTTP headers as they came, names in lower case.
         stranger: whom it was for, where that is no Service User of the run, so that it was refused.
     """
@@ -95,10 +101,18 @@ class Delivery:
     checks: tuple[CheckOutcome, ...]
     accepted: bool
     unread: str = ""
+    unknown: str = ""
+    named: MessageNames = field(default_factory=MessageNames)
     status: int = 0
     peer: str = ""
+    path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     stranger: Eui64 | None = None
+
+    @property
+    def names(self) -> MessageNames:
+        """The request that it names, as far as that can be read."""
+        return self.named if self.response is None else self.response.names
 
     @property
     def refusal(self) -> str:
@@ -110,6 +124,7 @@ class Delivery:
     @property
     def title(self) -> str:
         """The delivery in one line for a report."""
-        code = self.response.response_code.value if self.response else "unreadable message"
+        unread = "message that the suite cannot judge" if self.unknown else "unreadable message"
+        code = self.response.response_code.value if self.response else unread
         cut = f" (the first {len(self.octets)} of {self.size} octets)" if len(self.octets) < self.size else ""
         return f"{'' if self.accepted else 'refused '}asynchronous {code}{cut}"

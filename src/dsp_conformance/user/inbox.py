@@ -145,9 +145,9 @@ class Inbox:
         with self._arrived:
             self._ours.add(user)
 
-    def stranger_in(self, response: Response | None) -> Eui64 | None:
+    def stranger_in(self, delivery: Delivery) -> Eui64 | None:
         """Return whom a message is for, if that is nobody of ours; None while nobody at all is."""
-        recipients = set() if response is None else recipients_of(response)
+        recipients = recipients_of(delivery)
         with self._arrived:
             if not self._ours or not recipients or recipients & self._ours:
                 return None

@@ -1,7 +1,7 @@
 """Whom and what a message that the DSP posted names: the request it answers, its parties, its recipients."""
 
-from dsp_conformance.duis.identifiers import RequestID
-from dsp_conformance.duis.messages import DccAlert, DeviceAlert, Response
+from dsp_conformance.duis.identifiers import MessageNames, RequestID
+from dsp_conformance.duis.messages import DccAlert, DeviceAlert
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Delivery
 
@@ -11,41 +11,39 @@ def answered_request(delivery: Delivery) -> RequestID | None:
 
     An alert answers no request, whatever it names.
     """
-    response = _answer_in(delivery)
-    if response is None:
-        return None
-    if response.request_id is not None or response.response_id is None:
-        return response.request_id
-    mirrored = response.response_id
+    names = _names_of_answer(delivery)
+    if names.request_id is not None or names.response_id is None:
+        return names.request_id
+    mirrored = names.response_id
     return RequestID(mirrored.target, mirrored.originator, mirrored.counter)
 
 
 def parties_of(delivery: Delivery) -> set[Eui64]:
     """Return whoever is named as either party of a request; nobody for an alert."""
-    response = _answer_in(delivery)
-    return set() if response is None else _named(response)
+    return _named(_names_of_answer(delivery))
 
 
-def recipients_of(response: Response) -> set[Eui64]:
+def recipients_of(delivery: Delivery) -> set[Eui64]:
     """Return whom a message may be for; several where its identifiers disagree, or where it is an alert.
 
     A response is for the originator of its RequestID and for the target of its ResponseID, which should be
     the same. In what order an alert names its parties is not told, so either may be its recipient.
     """
-    if isinstance(response.body, DeviceAlert | DccAlert):
-        return _named(response)
-    request_id, response_id = response.request_id, response.response_id
+    names, response = delivery.names, delivery.response
+    if response is not None and isinstance(response.body, DeviceAlert | DccAlert):
+        return _named(names)
     return {
-        *([] if request_id is None else [request_id.originator]),
-        *([] if response_id is None else [response_id.target]),
+        *([] if names.request_id is None else [names.request_id.originator]),
+        *([] if names.response_id is None else [names.response_id.target]),
     }
 
 
-def _named(response: Response) -> set[Eui64]:
-    named = (response.request_id, response.response_id)
+def _named(names: MessageNames) -> set[Eui64]:
+    named = (names.request_id, names.response_id)
     return {party for each in named if each is not None for party in (each.originator, each.target)}
 
 
-def _answer_in(delivery: Delivery) -> Response | None:
+def _names_of_answer(delivery: Delivery) -> MessageNames:
     response = delivery.response
-    return None if response is None or isinstance(response.body, DeviceAlert | DccAlert) else response
+    is_alert = response is not None and isinstance(response.body, DeviceAlert | DccAlert)
+    return MessageNames() if is_alert else delivery.names

@@ -23,8 +23,9 @@ from starlette.routing import Route
 from dsp_conformance.duis import messages as duis
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.tls.contexts import server_context
+from dsp_conformance.tls.protocols import BoundedHttp
 from dsp_conformance.tls.serving import Server, loop_for, with_tls
-from dsp_conformance.user.admission import Admission, same_path
+from dsp_conformance.user.admission import Admission, is_below
 from dsp_conformance.user.checks import CheckOutcome, check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
@@ -53,7 +54,7 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
     configuration = uvicorn.Config(
         _application(settings, inspector, inbox),
         loop=loop_for(context),
-        http="h11",  # unlike the faster one, it bounds what a client may send as headers
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         proxy_headers=False,  # a peer is who connected, whatever a header says
@@ -75,7 +76,7 @@ def running_receiver(settings: ReceiverSettings, inspector: Inspector, inbox: In
 
 def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox) -> Starlette:
     limit = settings.limit
-    admission = Admission(settings.rate, settings.path)
+    admission = Admission(settings.rate, settings.path, settings.further_paths)
     elsewhere = f"messages posted to another path than {settings.own_path}, and taken"
 
     async def receive(request: Request) -> Response:
@@ -84,11 +85,17 @@ def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox)
             inbox.turn_away(away.what)
             headers = {"Connection": "close", "Retry-After": "1"}
             return PlainTextResponse(f"{away.what}\n", away.status, headers)
-        if not same_path(settings.own_path, path):
+        if (coding := request.headers.get("content-encoding", "identity")).strip().lower() != "identity":
+            coded = f"messages with Content-Encoding {coding[:_SHOWN]!r}, which are not read"
+            inbox.turn_away(coded)
+            return PlainTextResponse(
+                f"{coded}\n", 415, {"Connection": "close", "Accept-Encoding": "identity"}
+            )
+        if not is_below((settings.own_path, *settings.further_paths), path):
             inbox.remark(elsewhere)
         content_type = request.headers.get("content-type", "")[:_SHOWN]
         peer = "" if request.client is None else f"{_in_url(request.client.host)}:{request.client.port}"
-        came = partial(replace, peer=peer, headers=tuple(request.headers.items()))
+        came = partial(replace, peer=peer, path=path, headers=tuple(request.headers.items()))
         try:
             octets = await _body(request, limit)
         except _Unusable as flaw:
@@ -97,7 +104,7 @@ def _application(settings: ReceiverSettings, inspector: Inspector, inbox: Inbox)
             inbox.put(came(unusable, status=flaw.status))
             return PlainTextResponse(f"{flaw.what}\n", flaw.status)
         delivery = await run_in_threadpool(_inspect, inspector, octets, content_type)
-        if (stranger := inbox.stranger_in(delivery.response)) is not None:
+        if (stranger := inbox.stranger_in(delivery)) is not None:
             delivery = replace(delivery, accepted=False, stranger=stranger)
         status = _status(delivery)
         inbox.put(came(delivery, status=status))
@@ -157,8 +164,8 @@ def _inspect(inspector: Inspector, octets: bytes, content_type: str) -> Delivery
     except Exception as error:  # noqa: BLE001 - the DSP must not be blamed for a message that is lost here
         _log.exception("a message of %d octets could not be inspected", len(octets))
         return _delivery(content_type, octets, None, (), unread=f"{type(error).__name__}: {error}")
-    unread = "" if inspection.unread is None else str(inspection.unread)
-    return _delivery(content_type, octets, inspection.response, inspection.checks, unread=unread)
+    delivery = _delivery(content_type, octets, inspection.response, inspection.checks)
+    return replace(delivery, unknown=inspection.unknown, named=inspection.named)
 
 
 def _delivery(

@@ -44,9 +44,11 @@ class ReceiverSettings:
         public_url: the URL at which the DSP reaches it, if that is not the address bound to.
         limit: octets of the largest message taken.
         tls: makes it an https server; None for http.
-        path: the path at which messages are taken, and no other. Where None, they are taken at any, because a
-            proxy in front may have changed it, and those at another than the public URL's are counted.
+        path: the path at which messages are taken, and below it at Service Users' own, and no other. Where
+            None, they are taken at any, because a proxy in front may have changed it, and those at another
+            than the public URL's are counted.
         rate: messages a second that are taken; more in a burst of a second's worth.
+        further_paths: other paths at which messages are taken: those that Service Users are known by.
     """
 
     host: str = "127.0.0.1"
@@ -56,6 +58,7 @@ class ReceiverSettings:
     tls: ServerTls | None = None
     path: str | None = None
     rate: int = DEFAULT_RATE
+    further_paths: tuple[str, ...] = ()
 
     @property
     def own_path(self) -> str:

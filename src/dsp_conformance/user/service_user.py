@@ -17,6 +17,8 @@ class ServiceUser:
         xml_signing: signs its DUIS messages.
         gbcs_signing: signs the Pre-Commands of critical requests; None where it sends none.
         gbcs_key_agreement: checks the MAC of Device responses; None where nobody checks it.
+        receive_path: the path of the receiver at which the DSP posts its messages; None where it has none of
+            its own, or is given one when it is registered.
     """
 
     eui: Eui64
@@ -24,3 +26,4 @@ class ServiceUser:
     xml_signing: Credential
     gbcs_signing: Credential | None = None
     gbcs_key_agreement: Credential | None = None
+    receive_path: str | None = None

@@ -1,6 +1,7 @@
 """One Service User at work: builds, signs and posts requests, and gives back checked exchanges."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -10,10 +11,12 @@ from dsp_conformance.duis import xml
 from dsp_conformance.duis.catalogue import ServiceReferenceVariant, catalogue
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import SCHEMA_VERSION, ServiceRequest
+from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.request_bodies import ReadInventory
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.duis.terms import CommandVariant, Service, service_for
 from dsp_conformance.eui64 import Eui64
+from dsp_conformance.user.addresses import Addresses
 from dsp_conformance.user.checks import CheckOutcome, check_acceptance_code, check_echo
 from dsp_conformance.user.counters import Counters
 from dsp_conformance.user.exchange import Delivery, Exchange, Trouble
@@ -45,6 +48,8 @@ class Connection:
         dcc_id: the target of non-device requests.
         schema_version: the DUIS version that requests state.
         sent: the requests of this process, with the time at which each was last sent.
+        addresses: where each Service User's messages have to arrive.
+        unjudged: the Devices whose messages are never judged: those of SMETS1.
     """
 
     transport: DuisTransport
@@ -54,6 +59,8 @@ class Connection:
     dcc_id: Eui64
     schema_version: str = SCHEMA_VERSION
     sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False, compare=False)
+    addresses: Addresses = field(default_factory=Addresses, repr=False, compare=False)
+    unjudged: set[Eui64] = field(default_factory=set, repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -84,6 +91,7 @@ class UserSession:
         device_id: Eui64 | None = None,
         *,
         service: Service | None = None,
+        lower_case: bool = False,
     ) -> Exchange:
         """Send one request with a fresh counter and return the exchange, whatever came of it.
 
@@ -93,24 +101,26 @@ class UserSession:
             body: the element inside ``Body``.
             device_id: the Device it is for, or None for a non-device request, which goes to the DCC.
             service: where it is posted; the service of the Command Variant where left out.
+            lower_case: whether its EUIs are written in lower case (``domain.md``, Messages).
 
         Raises:
             CounterUnusable: the Service User's counter cannot be kept.
-            UnexpectedShape: the suite cannot read an answer to which the schema does not object.
         """
         target = self.connection.dcc_id if device_id is None else device_id
         # Held until the acknowledgement, so that requests arrive in the order of their counters.
         with self.connection.counters.hold(self.user.eui) as counter:
             request_id = RequestID(self.user.eui, target, counter)
             request = self.request(request_id, variant, command_variant, body)
-            exchange = self._post(request, self.signed(request), service)
+            octets = self.signed(request, lower_case=lower_case)
+            exchange = self._post(request, octets, service)
         self.on_exchange(exchange)
         return exchange
 
     def send_spoilt(self, make: Callable[[int], tuple[ServiceRequest, bytes]]) -> Exchange:
         """Send octets that are meant to be wrong, with a fresh counter.
 
-        What the answer echoes is not checked: the DSP need not have understood the request.
+        What the answer echoes is not checked: the DSP need not have understood the request, nor is what it
+        repeats of what was bad.
 
         Args:
             make: given the counter, returns the request that is spoilt and the octets to send in its place.
@@ -138,23 +148,38 @@ class UserSession:
         """Ask for one Device's record in the Smart Metering Inventory (SR8.2)."""
         return self.send(catalogue()["8.2"], CommandVariant.NON_DEVICE, ReadInventory(device_id).to_xml())
 
-    def wait_for_response(self, exchange: Exchange, *, timeout: float | None = None) -> Delivery | None:
+    def wait_for_response(
+        self,
+        exchange: Exchange,
+        *,
+        timeout: float | None = None,
+        wanted: Callable[[Delivery], bool] = lambda _: True,
+    ) -> Delivery | None:
         """Wait for the asynchronous response to an accepted request.
 
         Args:
             exchange: the accepted request.
             timeout: seconds to wait at most; the configured time for responses where left out.
+            wanted: which of the messages that name the request is meant; the first where left out.
 
         Returns:
-            The first message that names the request, with DUIS-03 checked too; None where none came in time.
+            That message, with DUIS-03 checked too; None where none came in time.
         """
         limit = self.connection.transport.timeouts.response if timeout is None else timeout
-        answers = self.connection.inbox.wait_for_answers(exchange.request.request_id, limit)
-        if not answers:
-            return None
-        delivery = with_echo_checked(exchange.request, answers[0])
-        self.on_delivery(exchange, delivery)
-        return delivery
+        deadline, seen = time.monotonic() + limit, 0
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            answers = self.connection.inbox.wait_for_answers(
+                exchange.request.request_id, left, count=seen + 1
+            )
+            found = next(filter(wanted, answers[seen:]), None)
+            if found is not None:
+                delivery = with_echo_checked(exchange.request, found, self.connection.unjudged)
+                self.on_delivery(exchange, delivery)
+                return delivery
+            if len(answers) <= seen:
+                return None
+            seen = len(answers)
 
     def request(
         self,
@@ -173,9 +198,12 @@ class UserSession:
             self.connection.schema_version,
         )
 
-    def signed(self, request: ServiceRequest) -> bytes:
+    def signed(self, request: ServiceRequest, *, lower_case: bool = False) -> bytes:
         """Return a request as it goes onto the wire, signed by this Service User."""
-        return self.signed_document(request.to_xml())
+        root = request.to_xml()
+        for element in root.iter(sr("RequestID")) if lower_case else ():
+            element.text = str(request.request_id).lower()
+        return self.signed_document(root)
 
     def signed_document(self, root: etree._Element) -> bytes:
         """Return any unsigned document as octets, signed by this Service User; `root` gets the signature."""
@@ -199,21 +227,36 @@ class UserSession:
         return _judged(exchange, answer, self.connection.inspector, spoilt=spoilt)
 
 
-def with_echo_checked(request: ServiceRequest, delivery: Delivery) -> Delivery:
-    """Return the delivery with the check that it names the request it answers (DUIS-03)."""
+def with_echo_checked(
+    request: ServiceRequest, delivery: Delivery, unjudged: Collection[Eui64] = ()
+) -> Delivery:
+    """Return the delivery with the check that it belongs to the request it answers (DUIS-03).
+
+    Args:
+        request: the request.
+        delivery: the message.
+        unjudged: the Devices whose messages are never judged.
+    """
     if delivery.response is None:
         return delivery
-    return replace(delivery, checks=(*delivery.checks, check_echo(request, delivery.response)))
+    judged = request.request_id.target not in unjudged
+    check = check_echo(request, delivery.response, payload_judged=judged)
+    return replace(delivery, checks=(*delivery.checks, check))
 
 
 def _judged(exchange: Exchange, answer: HttpAnswer, inspector: Inspector, *, spoilt: bool) -> Exchange:
     exchange = replace(exchange, answer=answer)
     if (obstacle := _no_duis(answer)) is not None:
         return replace(exchange, trouble=obstacle)
-    inspection = inspector.inspect(answer.octets, answer.content_type, asynchronous=False)
+    bad_request = exchange.sent if spoilt else None
+    inspection = inspector.inspect(
+        answer.octets, answer.content_type, asynchronous=False, bad_request=bad_request
+    )
     checks: list[CheckOutcome] = [*inspection.checks]
-    if inspection.unread is not None:
-        raise inspection.unread
+    if inspection.unknown:
+        what = "the answer holds what this version of the suite does not know"
+        trouble = Trouble(environment=False, what=what, found=inspection.unknown, unknown=True)
+        return replace(exchange, checks=tuple(checks), trouble=trouble)
     if inspection.response is None:
         found = next(check.found for check in checks if not check.passed)
         trouble = Trouble(

@@ -52,10 +52,32 @@ def test_a_run_is_not_different_from_itself(made_up: Maker) -> None:
     done = diff(path, path)
     assert done.exit_code == 0
     assert "conformant in both" in done.output
-    assert done.output.count(": none") == 7
+    assert done.output.count(": none") == 8
     found = told(path, path)
-    kinds = ("requirements", "revised", "scenarios", "checks", "steps", "codes", "timings")
-    assert [found[kind] for kind in kinds] == [[]] * 7
+    kinds = ("requirements", "profile", "revised", "scenarios", "checks", "steps", "codes", "timings")
+    assert [found[kind] for kind in kinds] == [[]] * 8
+
+
+def test_a_profile_that_declares_something_else_is_told_with_what_it_may_explain(
+    made_up: Maker, tmp_path: Path
+) -> None:
+    def declared(profile: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+        return lambda tree: tree["run"].update(profile=profile)
+
+    before = edited(
+        made_up("one"), declared({"smets1": None, "local_delivery": True, "rejection_code": "E5"})
+    )
+    after = edited(made_up("two"), declared({"smets1": False, "local_delivery": True, "duis_version": "5.4"}))
+    found = [(one["what"], one["before"], one["after"]) for one in told(before, after)["profile"]]
+    assert found == [
+        ("smets1", "undeclared", "no"),
+        ("rejection_code", "E5", "not there"),
+        ("duis_version", "not there", "5.4"),
+    ]
+    page = tmp_path / "diff.html"
+    done = diff(before, after, "--html", page)
+    assert "profile: declared otherwise: 3\n  smets1: undeclared → no" in done.output
+    assert "Declared otherwise in the profile" in page.read_text(encoding="utf-8")
 
 
 def test_changed_verdicts_are_told_for_run_requirement_and_scenario(made_up: Maker) -> None:

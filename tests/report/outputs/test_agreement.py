@@ -85,7 +85,13 @@ def ledger() -> Ledger:
     """A ledger with all kinds of requirements."""
     entries = [
         Requirement(
-            id=name, title=f"It does {name}", text="A conforming DSP does it.", keyword=keyword, revision=1
+            id=name,
+            title=f"It does {name}",
+            text="A conforming DSP does it.",
+            keyword=keyword,
+            source=("S", "X") if keyword is Keyword.MUST else (),
+            basis="stated" if keyword is Keyword.MUST else None,
+            revision=1,
         )
         for name, keyword in LEDGER.items()
     ]
@@ -261,7 +267,9 @@ def check_markdown(
     assert lines[0].endswith(f"DSP conformance: {tree['verdict']['verdict']}")
     for identifier, verdict in requirements.items():
         (row,) = [line for line in lines if line.startswith(f"| {identifier} |")]
-        assert row.split(" | ")[3].endswith(f" {verdict}")
+        standing, said = row.split(" | ")[3:5]
+        assert said.endswith(f" {verdict}")
+        assert standing == ("S, X: stated" if LEDGER.get(identifier) is Keyword.MUST else "")
     counted = next((line for line in lines if line.startswith("| scenarios |")), "")
     numbers = sum(int(cell) for cell in counted.strip("| ").split(" | ")[1:])
     assert numbers == len(scenarios)

@@ -111,7 +111,7 @@ def test_text_of_a_product_stays_text_in_markdown(troubled: Callable[[str], dict
 
 def test_messages_that_answer_no_request_are_counted(troubled: Callable[[str], dict[str, Any]]) -> None:
     def arrival(title: str, refusal: str, *, unasked: bool) -> Arrival:
-        return Arrival(0, "", 204, title, "", 0, unasked, refusal, 3, "00")
+        return Arrival(0, "", "/", 204, title, "", 0, unasked, refusal, 3, "00")
 
     alert = arrival("asynchronous N53 | <b>", "", unasked=True)
     asked = arrival("asynchronous I0", "", unasked=False)

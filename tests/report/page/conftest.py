@@ -162,6 +162,7 @@ IDENTITY = RunIdentity(
     command="dsp-conformance run --target acme.toml",
     suite_changes=("steps/own.py added", "conftest.py changed"),
     added_features="acme (1 feature file)",
+    profile_origins={"secmp0007": "testbed"},
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from dsp_conformance.report.page.caveats import assumptions, untested
 from dsp_conformance.report.plan import ExcludedGroup, Plan
+from dsp_conformance.report.switches import SwitchEffect
 from dsp_conformance.report.verdicts import Exclusion, NotApplicable
 
 if TYPE_CHECKING:
@@ -35,9 +36,35 @@ def test_whatever_else_a_verdict_assumes_is_told(workshop: Workshop) -> None:
     told = assumed(workshop.source(workshop.passing("good", "MP105-04"), details=details).run)
     assert told["Modified suite"].text.endswith("Changed: steps/own.py added, conftest.py changed.")
     assert "Rejection code E51" in told
-    assert "does not declare smets1." in told["Undeclared features"].text
     assert "Profile schema instead of the official one" in told
     assert told["Server certificates"].text == "TLS server certificates were not checked at the DSP."
+
+
+def planned(*switches: SwitchEffect) -> Plan:
+    return Plan(3, (), (), capabilities_known=True, left_out=0, added=0, switches=switches)
+
+
+def test_a_switch_that_nobody_declared_is_told_with_its_question_and_one_that_is_declared_is_not(
+    workshop: Workshop,
+) -> None:
+    open_one = SwitchEffect("smets1", None, ("BASE-05",), ("MP105-01",), 9)
+    absent = SwitchEffect("local_delivery", False, (), ("MP105-03",), 2)
+    run = workshop.source(workshop.passing("good", "MP105-04"), plan=planned(open_one, absent)).run
+    told = assumed(run)
+    assert [about for about in told if about.startswith("Undeclared")] == ["Undeclared: smets1"]
+    caveat = told["Undeclared: smets1"]
+    assert "Does the product support SMETS1 meters?" in caveat.text
+    assert "9 scenarios ran as if" in caveat.text
+    assert caveat.text.endswith('write smets1 = "yes" or "no" in [profile].')
+    assert caveat.links == ("BASE-05", "MP105-01")
+
+
+def test_a_testbed_that_contradicts_the_target_file_is_told(workshop: Workshop) -> None:
+    made = workshop.passing("good", "MP105-04")
+    contradiction = "smets1 is yes in the target file, which counts, and no at the testbed"
+    told = assumed(workshop.source(made, details={"profile contradicted": contradiction}).run)
+    assert told["Contradictory profile"].text == f"{contradiction}."
+    assert "Contradictory profile" not in assumed(workshop.source(made).run)
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,23 @@ def test_a_cause_that_several_requirements_share_is_told_once(workshop: Workshop
 
 def test_a_requirement_tells_what_it_rests_on(workshop: Workshop) -> None:
     views = views_of(workshop)
-    assert " and " in views["MP105-04"].sources
-    assert views["MP105-06"].sources == "the public MP105 modification page"
+    both = "S (DP105 problem statement and Panel paper) and P (public MP105 modification page)"
+    assert views["MP105-04"].sources == both
+    assert views["MP105-06"].sources == "P (public MP105 modification page)"
     assert views["MP105-08"].sources == "no published text that could be read"
+
+
+def test_a_requirement_tells_whether_it_is_stated_there_or_how_it_is_derived(workshop: Workshop) -> None:
+    views = views_of(workshop)
+    assert (views["BASE-04"].standing, views["BASE-04"].stands_in) == ("Stated.", "S: stated")
+    assert views["SCOPE-05"].standing == "Derived: S adds an exception to one check, so the others stay."
+    assert views["SCOPE-05"].stands_in == "S: derived"
+    assert views["MP105-04"].standing.startswith("Stated; beyond its words: S and P name no condition")
+    assert (views["MP105-08"].standing, views["MP105-08"].stands_in) == ("", "")
+
+
+def test_a_requirement_tells_by_which_line_of_the_profile_it_falls_away(workshop: Workshop) -> None:
+    views = views_of(workshop)
+    assert views["BASE-05"].applies == 'Falls away where the profile says smets1 = "no".'
+    assert views["SCOPE-03"].applies == 'Falls away where the profile says secmp0007 = "yes".'
+    assert views["MP105-01"].applies == ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.report.ledger import SOURCES
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.words import NOTHING
 from dsp_conformance.report.plan import Plan
@@ -68,7 +69,7 @@ def test_the_identity_tells_what_was_tested_by_what_when_and_by_whom(workshop: W
     assert told["Suite modified"] == "steps/own.py added; conftest.py changed"
     assert told["Added features"] == "acme (1 feature file)"
     assert told["DUIS schema"] == "bundled profile (duis-profile.xsd)"
-    assert told["Profile"] == "rejection_code = E51, smets1 = undeclared, secmp0007 = no"
+    assert told["Profile"] == "rejection_code = E51, smets1 = undeclared, secmp0007 = no (testbed)"
     assert told["Started"] == "22 November 2026, 17:34:06 UTC"
     assert told["Duration"] == "12 min 34 s"
     assert told["Operator"] == "A. Tester"
@@ -232,11 +233,27 @@ def test_assumptions_name_what_the_verdict_rests_on(workshop: Workshop, mixed: t
         "This build alone",
         "reported apart and decide nothing",
         "Rejection code E51",
-        "does not declare smets1",
         "Profile schema instead of the official one",
         "the MAC was not checked (in 1 scenario)",
     ):
         assert words in told
+
+
+def test_where_a_demand_stands_is_answered_on_the_page_and_its_letters_are_explained(
+    workshop: Workshop, mixed: tuple[Made, ...]
+) -> None:
+    page = workshop.page(*mixed)
+    legend = text_of(one(page, "//p[@id='sources']"))
+
+    for letter, meaning in SOURCES.items():
+        assert f"{letter} = {meaning}" in legend
+    for demand in workshop.ledger.values():
+        own = text_of(one(page, f"//article[@id='{demand.id}']"))
+        row = text_of(one(page, f"//table[@class='matrix']//tr[.//a[@href='#{demand.id}']]"))
+        assert demand.derivation.removesuffix(".") in own
+        for letter in demand.source:
+            assert f"{letter} ({SOURCES[letter]})" in own
+        assert not demand.basis or f"{', '.join(demand.source)}: {demand.basis}" in row
 
 
 def test_unchecked_server_certificates_are_an_assumption(workshop: Workshop) -> None:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.report.switches import said
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -87,6 +89,7 @@ class Comparison:
         b: the run after.
         verdict: the run's verdict, if it changed.
         requirements: requirements whose verdict changed.
+        profile: keys of the profile that are declared otherwise.
         revised: requirements whose demand is of another revision.
         scenarios: scenarios whose verdict changed.
         checks: checks executed in one run and not in the other.
@@ -99,6 +102,7 @@ class Comparison:
     b: Side
     verdict: Change | None
     requirements: tuple[Change, ...]
+    profile: tuple[Change, ...]
     revised: tuple[Change, ...]
     scenarios: tuple[Change, ...]
     checks: tuple[Executed, ...]
@@ -123,6 +127,7 @@ def compare(a: Side, b: Side) -> Comparison:
         b,
         None if verdicts[0] == verdicts[1] else Change("the run", "", *verdicts),
         tuple(_requirements(before, after)),
+        tuple(_declarations(before, after)),
         tuple(_revisions(before, after)),
         tuple(
             Change(name, "", one.state if one else NOTHING, other.state if other else NOTHING)
@@ -154,6 +159,18 @@ def _requirements(before: Results, after: Results) -> Iterator[Change]:
         if states[0] != states[1]:
             held = other or one
             yield Change(name, held.title if held else "", *states)
+
+
+def _declarations(before: Results, after: Results) -> Iterator[Change]:
+    ones, others = before.run.profile, after.run.profile
+    for key in dict.fromkeys((*ones, *others)):
+        values = [_value(side[key]) if key in side else NOTHING for side in (ones, others)]
+        if values[0] != values[1]:
+            yield Change(key, "", *values)
+
+
+def _value(value: bool | str | None) -> str:  # noqa: FBT001 - of any key of a profile
+    return value if isinstance(value, str) else said(value)
 
 
 def _revisions(before: Results, after: Results) -> Iterator[Change]:

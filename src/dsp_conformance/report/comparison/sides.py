@@ -131,6 +131,7 @@ class Told(_Part):
     suite_version: str
     started: str
     complete: bool
+    profile: dict[str, bool | str | None] = {}
 
 
 class Results(_Part):

@@ -33,6 +33,7 @@ def to_text(comparison: Comparison) -> str:
     else:
         lines.append(f"the run: {comparison.verdict.before} → {comparison.verdict.after}")
     lines += _listed("requirements: changed verdicts", map(_changed, comparison.requirements))
+    lines += _listed("profile: declared otherwise", map(_changed, comparison.profile))
     lines += _listed("requirements: another revision", map(_changed, comparison.revised))
     lines += _listed("scenarios: changed verdicts", map(_changed, comparison.scenarios))
     lines += _listed("checks executed in one and not in the other", map(_only, comparison.checks))
@@ -53,7 +54,16 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
         "verdict": None if comparison.verdict is None else asdict(comparison.verdict),
         **{
             name: [asdict(one) for one in getattr(comparison, name)]
-            for name in ("requirements", "revised", "scenarios", "checks", "steps", "codes", "timings")
+            for name in (
+                "requirements",
+                "profile",
+                "revised",
+                "scenarios",
+                "checks",
+                "steps",
+                "codes",
+                "timings",
+            )
         },
         "timing_threshold": threshold(),
     }

@@ -285,6 +285,7 @@ class Arrived(_Line):
     type: Literal["message"] = "message"
     at: Instant
     peer: str
+    address: str = ""
     status: Annotated[int, Field(ge=0, le=599)]
     headers: dict[str, str]
     title: str

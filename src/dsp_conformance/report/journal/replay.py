@@ -242,6 +242,7 @@ class Replay:
             Arrival(
                 line.at,
                 line.peer,
+                line.address,
                 line.status,
                 line.title,
                 line.request_id,

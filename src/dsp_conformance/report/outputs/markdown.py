@@ -168,12 +168,15 @@ def _requirements(results: Document) -> Iterator[str]:
             one["id"],
             one["title"],
             one["keyword"],
+            f"{', '.join(one['source'])}: {one['basis']}" if one["basis"] else "",
             f"{_symbol(one['verdict'])} {one['verdict']}",
             _counted(one),
         )
         for one in results["requirements"]
     ]
-    yield _table(("id", "requirement", "binding", "verdict", "scenarios"), rows)
+    yield _table(("id", "requirement", "binding", "stands in", "verdict", "scenarios"), rows)
+    letters = "; ".join(f"{letter} = {text}" for letter, text in results["sources"].items())
+    yield _plain(f"{letters}; stated: the source says it; derived: it follows from the source.")
 
 
 def _counted(requirement: Document) -> str:

@@ -35,6 +35,9 @@ COLUMNS: Final = (
     "requirement",
     "title",
     "keyword",
+    "source",
+    "basis",
+    "derivation",
     "requirement_verdict",
     "scenario",
     "feature",
@@ -97,6 +100,9 @@ def _rows(results: Document) -> Iterator[dict[str, object]]:
             "requirement": requirement["id"],
             "title": requirement["title"],
             "keyword": requirement["keyword"],
+            "source": ", ".join(requirement["source"]),
+            "basis": requirement["basis"] or "",
+            "derivation": requirement["derivation"],
             "requirement_verdict": requirement["verdict"],
         }
         for said in requirement["scenarios"]:

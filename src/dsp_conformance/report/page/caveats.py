@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.report.ledger import Keyword
 from dsp_conformance.report.page import words
+from dsp_conformance.report.switches import CONTRADICTED, QUESTIONS, lines_for
 from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -61,12 +62,16 @@ def assumptions(run: Run, results: Iterable[RequirementResult]) -> Iterator[Cave
             "says. The source paper speaks of E51; the public MP105 page and the list of response codes name "
             "the check E5. Nothing published settles which is meant.",
         )
-    undeclared = [name for name, value in who.profile.items() if value is None]
-    if undeclared:
+    for one in run.plan.undeclared if run.plan else ():
         yield Caveat(
-            "Undeclared features",
-            f"The profile does not declare {', '.join(undeclared)}. What is undeclared counts as absent.",
+            f"Undeclared: {one.switch}",
+            f"Nobody declared this switch of the profile ({QUESTIONS[one.switch]}). "
+            f"{words.plural(one.scenarios, 'scenario')} ran as if the answer made them apply. Until it is "
+            f"declared, no run makes the product conformant: {lines_for([one.switch])}.",
+            one.requirements,
         )
+    if told := who.details.get(CONTRADICTED):
+        yield Caveat("Contradictory profile", f"{told}.")
     if who.schema_origin.startswith("bundled"):
         yield Caveat(
             "Profile schema instead of the official one",

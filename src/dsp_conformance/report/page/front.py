@@ -15,6 +15,8 @@ from dsp_conformance.report.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dsp_conformance.report.run import RunIdentity
+
 __all__ = ["CountRow", "Front", "front_of", "instant"]
 
 _MINUTE = 60
@@ -113,7 +115,7 @@ def _identity(run: Run) -> Iterable[tuple[str, str]]:
     if who.added_features:
         yield "Added features", who.added_features
     yield "DUIS schema", who.schema_origin
-    yield "Profile", ", ".join(f"{name} = {_plain(value)}" for name, value in who.profile.items())
+    yield "Profile", ", ".join(_declared(who, name, value) for name, value in who.profile.items())
     yield "Started", instant(run.started)
     yield "Finished", instant(run.finished) or "not told"
     yield "Duration", _duration(seconds)
@@ -121,6 +123,12 @@ def _identity(run: Run) -> Iterable[tuple[str, str]]:
         "Operator",
         who.operator or 'not told: name one with --operator, or in the target file\'s "[report]"',
     )
+
+
+def _declared(who: RunIdentity, name: str, value: object) -> str:
+    """One key of the profile; of a switch, by whom it is declared."""
+    origin = who.profile_origins.get(name)
+    return f"{name} = {_plain(value)}" + (f" ({origin})" if origin else "")
 
 
 def _plain(value: object) -> str:

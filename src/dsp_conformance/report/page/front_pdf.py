@@ -86,9 +86,13 @@ def _draw(sheet: Sheet, front: Front, fingerprint: str) -> None:
     _foot(sheet, front, fingerprint)
 
 
+_SENTENCE = 7
+"""Lines of the verdict's sentence at most: what is declared absent, and what to write, is not to be cut."""
+
+
 def _verdict(sheet: Sheet, front: Front) -> None:
     key, inside = front.verdict.key, WIDTH - 26
-    sentence = min(4, len(sheet.split(front.sentence, 9, inside, BOLD)))
+    sentence = min(_SENTENCE, len(sheet.split(front.sentence, 9, inside, BOLD)))
     height = 34 + sentence * 12 + 4
     sheet.box(height, _INKS[key], _FILLS[key])
     bottom = sheet.y - height
@@ -96,9 +100,9 @@ def _verdict(sheet: Sheet, front: Front) -> None:
     sheet.mark(key, 15, 16, _INKS[key])
     sheet.line(front.verdict.word, 16, x=36, width=WIDTH - 50, font=BOLD, ink=_INKS[key])
     sheet.y -= 17
-    sheet.paragraph(front.sentence, 9, 4, x=16, width=inside, font=BOLD)
+    sheet.paragraph(front.sentence, 9, _SENTENCE, x=16, width=inside, font=BOLD)
     sheet.y = bottom - 11
-    sheet.y -= sheet.paragraph(f"Decision rule: {front.rule}", 7, 5, ink=GREY)
+    sheet.y -= sheet.paragraph(f"Decision rule: {front.rule}", 7, 6, ink=GREY)
     if not front.complete:
         sheet.line("Incomplete: the run did not come to its end, or its journal is cut short.", 8, font=BOLD)
         sheet.y -= 11

@@ -7,10 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dsp_conformance.report.ledger import NO_SOURCE, SOURCES
 from dsp_conformance.report.page import words
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.deciding import troubles_with
 from dsp_conformance.report.page.scenarios import name_of
+from dsp_conformance.report.switches import demand_of, said
 from dsp_conformance.report.verdicts import Exclusion, Verdict
 
 if TYPE_CHECKING:
@@ -28,11 +30,6 @@ _SHOWN = 3
 _BAR = 100
 _PARTICULAR = re.compile(r"(?:[0-9A-Fa-f]{2}-){7}[0-9A-Fa-f]{2}|\d+")
 """What differs between findings that say the same of different Devices: EUI-64s, counters, times."""
-
-_SOURCES = {
-    "S": "the source paper (DP105 problem statement, Panel paper)",
-    "P": "the public MP105 modification page",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +99,30 @@ class RequirementView:
 
     @property
     def sources(self) -> str:
-        """What the demand rests on, in words."""
-        named = [_SOURCES.get(one, one) for one in (self.entry.source if self.entry else ())]
-        return " and ".join(named) or "no published text that could be read"
+        """What the demand rests on, letters and words, such as "S (DP105 problem statement ...)"."""
+        letters = self.entry.source if self.entry else ()
+        return " and ".join(f"{one} ({SOURCES[one]})" for one in letters) or NO_SOURCE
+
+    @property
+    def standing(self) -> str:
+        """Whether the demand is stated there or derived, and how, as a sentence; empty if it is ASSUMED."""
+        told = self.entry.standing if self.entry else ""
+        return f"{told[:1].upper()}{told[1:].removesuffix('.')}." if told else ""
+
+    @property
+    def stands_in(self) -> str:
+        """The same in short, such as "S, P: stated"; empty if it is ASSUMED."""
+        if self.entry is None or self.entry.basis is None:
+            return ""
+        return f"{', '.join(self.entry.source)}: {self.entry.basis}"
+
+    @property
+    def applies(self) -> str:
+        """When the demand falls away, as a sentence; empty if it never does."""
+        if self.entry is None or self.entry.applicability is None:
+            return ""
+        switch, needed = demand_of(self.entry.applicability)
+        return f'Falls away where the profile says {switch} = "{said(not needed)}".'
 
     @property
     def bars(self) -> list[Bar]:

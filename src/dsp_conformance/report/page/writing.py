@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from dsp_conformance.report.ledger import SOURCES
 from dsp_conformance.report.page import words
 from dsp_conformance.report.page.bodies import chosen_bodies
 from dsp_conformance.report.page.caveats import assumptions, untested
@@ -99,6 +100,7 @@ def _variables(source: ReportSource, folder: Path) -> dict[str, object]:
     return {
         "front": front_of(run, results, complete=source.complete),
         "groups": groups,
+        "sources": SOURCES.items(),
         "tiles": [(group, tiles_of(group)) for group in groups],
         "attention": sorted(
             (one for one in every if one.result.verdict in _TROUBLED and one.result.id not in shared),

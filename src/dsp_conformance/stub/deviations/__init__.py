@@ -11,14 +11,24 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.stub.deviations import (
+    addressing,
     answering,
+    asking,
+    barring,
     believing,
+    comparing,
     delivering,
     exceptions,
+    lawful_asking,
     lawful_conduct,
+    lawful_echoes,
     lawful_messages,
+    lawful_smets1,
+    lawful_spelling,
+    lawful_users,
     listing,
     moments,
+    other_ways_out,
     payloads,
     refusing,
     remembering,
@@ -37,8 +47,12 @@ __all__ = ["CATALOGUE", "Deviation", "DeviationKind", "UnknownDeviation", "devia
 
 _MODULES: Final = (
     exceptions,
+    asking,
     restoring,
+    other_ways_out,
+    barring,
     listing,
+    comparing,
     moments,
     remembering,
     suspension,
@@ -46,10 +60,16 @@ _MODULES: Final = (
     refusing,
     delivering,
     payloads,
+    addressing,
     answering,
     believing,
     lawful_messages,
+    lawful_spelling,
+    lawful_echoes,
     lawful_conduct,
+    lawful_asking,
+    lawful_smets1,
+    lawful_users,
 )
 
 CATALOGUE: Final[Mapping[str, Deviation]] = MappingProxyType(

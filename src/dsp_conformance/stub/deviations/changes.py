@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dsp_conformance.duis.catalogue import DeviceType, Kind
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
+from dsp_conformance.duis.request_bodies import execution_time_of
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import Rejected
 from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 AfterRead: TypeAlias = "Callable[[DeviceRecord, FirmwareVersion | None, FirmwareList], InventoryChange]"
 Deliver: TypeAlias = "Callable[[DeviceTraffic, Order, ResponseCode, ResponseContent | None], None]"
 Act: TypeAlias = "Callable[[Services, Case], Result]"
+Send: TypeAlias = "Callable[[DeviceTraffic, Order], None]"
 Seal: TypeAlias = "Callable[[Response, XmlSigner], bytes]"
 
 NO_ANSWER: Final = frozenset({ResponseCode.E20, ResponseCode.E21})
@@ -216,6 +218,11 @@ def is_ordinary(case: Case) -> bool:
     )
 
 
+def is_later(case: Case) -> bool:
+    """Tell whether a request is future-dated, as far as its own body says."""
+    return execution_time_of(case.request.body) is not None
+
+
 def is_suspended(case: Case) -> bool:
     """Tell whether a request is for a Suspended Device."""
     return case.is_device_request and case.device is not None and case.device.is_suspended
@@ -305,21 +312,33 @@ def delivering(make: Callable[[Deliver], Deliver]) -> Change:
     )
 
 
-def never_sent(when: Callable[[DeviceRecord], bool]) -> Change:
-    """Acknowledge SR11.2 for some Devices, and leave it at that."""
+def sending(make: Callable[[Send], Send]) -> Change:
+    """Change how accepted commands are sent."""
+    return lambda options: replace(
+        options,
+        seams=replace(
+            options.seams, traffic=replace(options.seams.traffic, send=make(options.seams.traffic.send))
+        ),
+    )
 
-    def change(options: DspOptions) -> DspOptions:
-        send = options.seams.traffic.send
 
+def dropping(when: Callable[[Order, DeviceRecord], bool]) -> Change:
+    """Acknowledge some requests for some Devices, and leave it at that."""
+
+    def make(send: Send) -> Send:
         def sent(traffic: DeviceTraffic, order: Order) -> None:
             record = traffic.state.inventory.get(order.request_id.target)
-            if order.command.variant != "11.2" or record is None or not when(record):
+            if record is None or not when(order, record):
                 send(traffic, order)
 
-        traffic = replace(options.seams.traffic, send=sent)
-        return replace(options, seams=replace(options.seams, traffic=traffic))
+        return sent
 
-    return change
+    return sending(make)
+
+
+def never_sent(when: Callable[[DeviceRecord], bool]) -> Change:
+    """Acknowledge SR11.2 for some Devices, and leave it at that."""
+    return dropping(lambda order, record: order.command.variant == "11.2" and when(record))
 
 
 def is_acknowledgement(response: Response) -> bool:

@@ -135,6 +135,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         row_of("11.2", lambda _: ()),
     ),
     violation(
+        "read-not-for-smets1",
+        "MP105-01 MP105-02",
+        "SR11.2 is let through to a Suspended SMETS2 meter only.",
+        row_of("11.2", lambda row: (replace(row, smets_version="SMETS2"),)),
+    ),
+    violation(
         "read-not-for-suppliers",
         "MP105-03",
         "Import and gas suppliers may not send SR11.2 to a Suspended meter.",

@@ -23,6 +23,7 @@ from dsp_conformance.stub.deviations.changes import (
     with_checks,
 )
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, lawful
+from dsp_conformance.stub.deviations.listing import listed_as_active, listed_by
 from dsp_conformance.stub.deviations.suspension import lagging, shown
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
@@ -104,6 +105,23 @@ def _records_always(inner: AfterRead) -> AfterRead:
 
 def _without_optional(_: Services, device: InventoryDevice) -> InventoryDevice:
     return replace(device, smets_version=None, firmware_version_status=None, cpl_status=None)
+
+
+def _bare_display(_: Services, device: InventoryDevice) -> InventoryDevice:
+    """Show of a Type 2 Device what the schema demands (SEC glossary: the SMI keeps no status of it)."""
+    return (
+        replace(_without_optional(_, device), status=None, firmware_version=None)
+        if _is_display(device)
+        else device
+    )
+
+
+def _no_display(_: Services, device: InventoryDevice) -> InventoryDevice | None:
+    return None if _is_display(device) else device
+
+
+def _is_display(device: InventoryDevice) -> bool:
+    return device.device_type.is_type_2
 
 
 def _short_version(_: Services, device: InventoryDevice) -> InventoryDevice:
@@ -219,10 +237,32 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         concerns="MP105-10 SCOPE-04",
     ),
     lawful(
+        "cpl-without-type",
+        "The CPL is looked up without the device type.",
+        listed_by(
+            lambda entry, product, asked: listed_as_active(
+                entry, asked, product=replace(product, device_type=entry.product.device_type)
+            )
+        ),
+        concerns="MP105-08",
+    ),
+    lawful(
         "inventory-without-optional-elements",
         "SR8.2 leaves out what it may leave out.",
         shown(_without_optional),
         concerns="BASE-07 MP105-08",
+    ),
+    lawful(
+        "bare-displays",
+        "SR8.2 shows neither status nor firmware of an IHD.",
+        shown(_bare_display),
+        concerns="BASE-01 SCOPE-05",
+    ),
+    lawful(
+        "displays-not-shown",
+        "SR8.2 does not show IHDs.",
+        shown(_no_display),
+        concerns="BASE-01 SCOPE-05",
     ),
     lawful(
         "inventory-in-short",

@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
 
 from dsp_conformance import gbcs
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, Response
+from dsp_conformance.stub.deviations.addressing import posted_to, with_messages
 from dsp_conformance.stub.deviations.answering import unsigned
 from dsp_conformance.stub.deviations.changes import (
     Deliver,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.dsp import Answer, DspOptions, ReferenceDsp
     from dsp_conformance.stub.traffic import DeviceTraffic, Order
 
-__all__ = ["DEVIATIONS"]
+__all__ = ["DEVIATIONS", "with_alerts"]
 
 _EUI: Final = re.compile(rb"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _PAUSE_SECONDS: Final = 0.05
@@ -102,7 +104,7 @@ def _slow_responses(inner: Deliver) -> Deliver:
     return deliver
 
 
-def _with_alerts(alert: Callable[[Order], DccAlert | DeviceAlert]) -> Change:
+def with_alerts(alert: Callable[[Order], DccAlert | DeviceAlert]) -> Change:
     """Post an alert, which nobody asked for, before each response."""
 
     def make(inner: Deliver) -> Deliver:
@@ -147,6 +149,35 @@ def _supplementary(options: DspOptions) -> DspOptions:
     return replace(options, seams=replace(options.seams, read_response=build))
 
 
+def _through_the_broker(options: DspOptions) -> DspOptions:
+    """Have Devices answer SR11.2 to the access control broker, with the MAC that is for it."""
+    inner = options.seams.read_response
+    broker = ec.generate_private_key(ec.SECP256R1())
+
+    def build(*args: object, **named: object) -> bytes:
+        user, counter = named["recipient"], named["counter"]
+        named |= {
+            "supplementary": gbcs.Supplementary(user, counter),  # type: ignore[arg-type]
+            "recipient": options.dcc_id,
+            "counter": 7,
+            "peer_key": broker.public_key(),
+        }
+        return inner(*args, **named)
+
+    return replace(options, seams=replace(options.seams, read_response=build))
+
+
+def _on_behalf(options: DspOptions) -> DspOptions:
+    """Have what Devices answer to ordinary requests name the access control broker, and who is behind it."""
+
+    def amend(message: gbcs.GroupedMessage, order: Order) -> gbcs.GroupedMessage:
+        behind = gbcs.Supplementary(order.request_id.originator, order.request_id.counter)
+        return replace(message, recipient=options.dcc_id, counter=7, supplementary=behind)
+
+    ordinary = with_messages(amend, lambda order: order.command.variant not in {"11.2", "11.3"})
+    return ordinary(options)
+
+
 DEVIATIONS: Final[tuple[Deviation, ...]] = (
     lawful("eui-in-lower-case", "EUIs are written in lower case.", _respelled(_in_lower_case)),
     lawful(
@@ -177,13 +208,13 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
     lawful(
         "dcc-alerts",
         "DCC Alerts are posted that nobody asked for.",
-        _with_alerts(_dcc_alert),
+        with_alerts(_dcc_alert),
         concerns="DUIS-04 MP105-10",
     ),
     lawful(
         "device-alerts",
         "Device Alerts are posted that nobody asked for.",
-        _with_alerts(_device_alert),
+        with_alerts(_device_alert),
         concerns="DUIS-04 MP105-10",
     ),
     lawful(
@@ -191,6 +222,24 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "Devices answer SR11.2 in the form with a supplementary counter.",
         _supplementary,
         concerns="MP105-04 MP105-05",
+    ),
+    lawful(
+        "responses-posted-with-a-slash",
+        "Responses are posted to the User's address with a slash at its end.",
+        posted_to(lambda _, __, right: f"{right}/"),
+        concerns="DUIS-04 MP105-01 MP105-02",
+    ),
+    lawful(
+        "read-through-the-broker",
+        "Devices answer SR11.2 to the access control broker, on behalf of the User who asked.",
+        _through_the_broker,
+        concerns="DUIS-03 MP105-01 MP105-02 MP105-04 MP105-05",
+    ),
+    lawful(
+        "answered-through-the-broker",
+        "Devices answer ordinary requests to the access control broker, on behalf of the User who asked.",
+        _on_behalf,
+        concerns="DUIS-03",
     ),
     lawful(
         "older-schema-version",

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import FirmwareList, InventoryChange
 
-__all__ = ["DEVIATIONS"]
+__all__ = ["DEVIATIONS", "listed_as_active", "listed_by"]
 
 _LARGEST_SIGNED: Final = 0x7FFFFFFF
 
 
-def _listed_by(lists: Callable[[CplEntry, ProductModel, str], bool]) -> Change:
+def listed_by(lists: Callable[[CplEntry, ProductModel, str], bool]) -> Change:
     """Have the CPL looked up in another way: whether any entry answers."""
 
     def make(inner: AfterRead) -> AfterRead:
@@ -39,14 +39,15 @@ def _listed_by(lists: Callable[[CplEntry, ProductModel, str], bool]) -> Change:
 
 
 def _listed_as(*statuses: CplStatus) -> Change:
-    return _listed_by(
+    return listed_by(
         lambda entry, product, asked: (
             entry.covers(product, asked) and entry.status in {CplStatus.ACTIVE, *statuses}
         )
     )
 
 
-def _active(entry: CplEntry, asked: str, *, product: ProductModel) -> bool:
+def listed_as_active(entry: CplEntry, asked: str, *, product: ProductModel) -> bool:
+    """Tell whether an entry lists that firmware as Active for a model."""
     return entry.status is CplStatus.ACTIVE and entry.covers(product, asked)
 
 
@@ -70,8 +71,8 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "gsme-looked-up-as-esme",
         "MP105-05",
         "Of a GSME the CPL is asked as if it were an ESME.",
-        _listed_by(
-            lambda entry, product, asked: _active(
+        listed_by(
+            lambda entry, product, asked: listed_as_active(
                 entry, asked, product=replace(product, device_type=DeviceType.ESME)
             )
         ),
@@ -92,14 +93,14 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "cpl-by-version-alone",
         "MP105-08",
         "The CPL is looked up by the version alone.",
-        _listed_by(lambda entry, _, asked: _active(entry, asked, product=entry.product)),
+        listed_by(lambda entry, _, asked: listed_as_active(entry, asked, product=entry.product)),
     ),
     violation(
         "cpl-without-manufacturer",
         "MP105-08",
         "The CPL is looked up without the manufacturer.",
-        _listed_by(
-            lambda entry, product, asked: _active(
+        listed_by(
+            lambda entry, product, asked: listed_as_active(
                 entry, asked, product=replace(product, manufacturer=entry.product.manufacturer)
             )
         ),
@@ -108,19 +109,9 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "cpl-without-model",
         "MP105-08",
         "The CPL is looked up without the model.",
-        _listed_by(
-            lambda entry, product, asked: _active(
+        listed_by(
+            lambda entry, product, asked: listed_as_active(
                 entry, asked, product=replace(product, model=entry.product.model)
-            )
-        ),
-    ),
-    violation(
-        "cpl-without-type",
-        "MP105-08",
-        "The CPL is looked up without the device type.",
-        _listed_by(
-            lambda entry, product, asked: _active(
-                entry, asked, product=replace(product, device_type=entry.product.device_type)
             )
         ),
     ),
@@ -149,7 +140,7 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "cpl-by-case",
         "MP105-04 MP105-05",
         "The CPL is looked up by the version as it is written, upper case or lower.",
-        _listed_by(
+        listed_by(
             lambda entry, product, asked: _spelled(
                 entry, product, asked, entry.firmware_version.zfill(len(asked))
             )
@@ -159,7 +150,7 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "cpl-by-length",
         "MP105-04 MP105-05",
         "The CPL is looked up by the version as it is written, with leading zeros or without.",
-        _listed_by(
+        listed_by(
             lambda entry, product, asked: _spelled(entry, product, asked, entry.firmware_version.upper())
         ),
     ),
@@ -167,9 +158,9 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "cpl-by-signed-number",
         "MP105-04 MP105-05",
         "Versions above 7FFFFFFF are taken for negative numbers, which the CPL does not list.",
-        _listed_by(
+        listed_by(
             lambda entry, product, asked: (
-                int(asked, 16) <= _LARGEST_SIGNED and _active(entry, asked, product=product)
+                int(asked, 16) <= _LARGEST_SIGNED and listed_as_active(entry, asked, product=product)
             )
         ),
     ),
@@ -177,8 +168,8 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "cpl-by-decimal-number",
         "MP105-04 MP105-05",
         "Versions without any letter are looked up as if they were decimal numbers.",
-        _listed_by(
-            lambda entry, product, asked: _active(
+        listed_by(
+            lambda entry, product, asked: listed_as_active(
                 entry, f"{int(asked):08X}" if asked.isdecimal() else asked, product=product
             )
         ),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType
+from dsp_conformance.duis.catalogue import CommandVariant, DeviceStatus, DeviceType
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.stub.access_control import Case, Refusal, Rejected
 from dsp_conformance.stub.deviations.changes import (
     after_refusal,
     check,
+    device_type_of,
     is_read_of_suspended,
     is_suspended,
     reads_also,
@@ -36,6 +37,11 @@ def _with_code(name: str, code: ResponseCode) -> Change:
         return Rejected(code, "wrong code") if wrong else refusal
 
     return check(name, amend)
+
+
+def _unknown_display(case: Case, refusal: Refusal | None) -> Refusal | None:
+    wrong = refusal is not None and device_type_of(case) is DeviceType.IHD
+    return Rejected(ResponseCode.E19, "no such Device") if wrong else refusal
 
 
 def _for_its_status(case: Case, refusal: Refusal) -> bool:
@@ -70,6 +76,25 @@ def _code(*codes: ResponseCode) -> Callable[[Case, Refusal], bool]:
     return lambda _, refusal: isinstance(refusal, Rejected) and refusal.code in codes
 
 
+def _is_activation_of_suspended(case: Case) -> bool:
+    return case.entry.variant == "11.3" and is_suspended(case)
+
+
+def _lost_for_activation(name: str, *, signed: bool = True) -> Change:
+    """Let SR11.3 for a Suspended meter through another check, with any Command Variant or with 4 alone."""
+
+    def amend(case: Case, refusal: Refusal | None) -> Refusal | None:
+        lost = signed or case.request.command_variant is CommandVariant.PRE_COMMAND
+        return None if lost and _is_activation_of_suspended(case) else refusal
+
+    return check(name, amend)
+
+
+def _role_as_status(case: Case, refusal: Refusal | None) -> Refusal | None:
+    wrong = refusal is not None and _is_activation_of_suspended(case)
+    return Rejected(case.policy.rejection_code, "wrong code") if wrong else refusal
+
+
 def _entitled_if_suspended(case: Case, refusal: Refusal | None) -> Refusal | None:
     return None if is_suspended(case) else refusal
 
@@ -88,6 +113,36 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         check("entitlement", _entitled_if_suspended),
     ),
     violation(
+        "activation-by-anyone",
+        "SCOPE-05",
+        "Whatever supplier may send SR11.3 to a Suspended meter.",
+        _lost_for_activation("entitlement"),
+    ),
+    violation(
+        "activation-by-any-role",
+        "SCOPE-05",
+        "Users of any role may send SR11.3 to a Suspended meter.",
+        _lost_for_activation("role"),
+    ),
+    violation(
+        "pre-command-for-anyone",
+        "SCOPE-05",
+        "A Pre-Command of SR11.3 to a Suspended meter, and to no other, is made for whatever supplier.",
+        _lost_for_activation("entitlement", signed=False),
+    ),
+    violation(
+        "pre-command-for-any-role",
+        "SCOPE-05",
+        "A Pre-Command of SR11.3 to a Suspended meter, and to no other, is made for users of any role.",
+        _lost_for_activation("role", signed=False),
+    ),
+    violation(
+        "activation-role-as-e51",
+        "SCOPE-05",
+        "SR11.3 to a Suspended meter by a user of another role is rejected with E51.",
+        check("role", _role_as_status),
+    ),
+    violation(
         "service-not-checked",
         "SCOPE-05",
         "SR11.2 for a Suspended meter is taken at any service.",
@@ -98,6 +153,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "SCOPE-05",
         "SR11.2 is let through to an IHD.",
         reads_also(DeviceType.IHD),
+    ),
+    violation(
+        "displays-called-unknown",
+        "SCOPE-05",
+        "SR11.2 to an IHD is answered as if the IHD did not exist.",
+        check("device_type", _unknown_display),
     ),
     violation(
         "unknown-device-as-e51",

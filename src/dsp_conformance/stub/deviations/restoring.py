@@ -250,6 +250,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         _only(lambda record: record.device_type is not DeviceType.GSME),
     ),
     violation(
+        "smets1-not-restored",
+        "MP105-04 MP105-05",
+        "SR11.2 restores a Suspended SMETS2 Device only.",
+        _only(lambda record: record.smets_version != "SMETS1"),
+    ),
+    violation(
         "restored-as-commissioned",
         "MP105-06",
         "Whatever it was before, a restored Device is Commissioned.",
