@@ -87,7 +87,7 @@ HABITS = (
     "commissioning-restores",
     "silent-about-silence",
     "asks-again",
-    "status-first-or-last",
+    "alerts-not-passed-on",
 )
 """What is lawful too."""
 
@@ -96,11 +96,7 @@ LIFE = ("Commissioned", "InstalledNotCommissioned")
 GAVE_UP_AFTER = 4.0
 LAG = 0.8
 KEPT_FOR = 4.0
-_UNCERTAIN = {("3.2", "GSME"), ("4.17", "GSME"), ("6.21", "ESME"), ("6.21", "GSME"), ("8.7.2", "ESME")} | {
-    ("8.8.1", "GSME"),
-    ("8.8.2", "ESME"),
-    ("8.12.2", "GSME"),
-}
+_UNCERTAIN = {("6.21", "ESME"), ("6.21", "GSME"), ("8.7.2", "ESME"), ("8.8.1", "GSME"), ("8.8.2", "ESME")}
 
 
 @dataclass
@@ -454,7 +450,8 @@ class MemoryDsp:
         version, outcome = question.said
         if not self.has("activation-alert-ignored"):
             self.activation_told(question, version or "", outcome or 0)
-        self.post(question, "I0", ("alert", version, outcome))
+        if not self.has("alerts-not-passed-on"):
+            self.post(question, "I0", ("alert", version, outcome))
 
     # what the DSP makes of it
 

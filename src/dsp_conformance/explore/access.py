@@ -44,20 +44,6 @@ SingleRequest = ReadFirmware | SendImage | Activate | SendRequest
 STATUS_CODES: Final = frozenset({ResponseCode.E5, ResponseCode.E51})
 """The codes of the check of the Device's status (`domain.md`, "The rejection code")."""
 
-UNCERTAIN: Final = frozenset(
-    {
-        ("3.2", DeviceType.GSME),
-        ("4.17", DeviceType.GSME),
-        ("6.21", DeviceType.ESME),
-        ("6.21", DeviceType.GSME),
-        ("8.7.2", DeviceType.ESME),
-        ("8.8.1", DeviceType.GSME),
-        ("8.8.2", DeviceType.ESME),
-        ("8.12.2", DeviceType.GSME),
-    }
-)
-"""Requests of which nothing settles whether they are for that type of Device (`domain.md`, "Response codes")."""
-
 _OUT_OF_SERVICE: Final = frozenset({DeviceStatus.DECOMMISSIONED, DeviceStatus.WITHDRAWN})
 _RELEASES: Final = {DeviceType.ESME: "MP105-01", DeviceType.GSME: "MP105-02"}
 
@@ -206,9 +192,8 @@ def asked_by(event: SingleRequest, model: ExploredModel) -> Asked:
         case SendRequest(variant=variant, way=way, later=later):
             kind = catalogue()[variant].kind
     device_type = model.device_type
-    return Asked(
-        variant, kind, way, later, device_type, model.smets1, uncertain=(variant, device_type) in UNCERTAIN
-    )
+    uncertain = device_type in catalogue()[variant].uncertain_types
+    return Asked(variant, kind, way, later, device_type, model.smets1, uncertain)
 
 
 def requests_of(event: Event, answers: Iterable[Answered]) -> Iterator[tuple[SingleRequest, Answered]]:

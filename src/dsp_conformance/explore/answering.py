@@ -53,9 +53,7 @@ class Answering:
         """Take in that it may as well have come after the event."""
         for delivery, pending in self._earlier:
             if delivery.code.is_success:
-                device = self.model.devices[pending.device]
-                found = possible_consequences(self.model, device, pending)
-                self.model.apply(device, found.rule, self.happened.ended, found.requirement)
+                self._widen(self.model.devices[pending.device], pending)
 
     def answered(
         self, device: DeviceModel, pending: Pending, name: str, *, at_once: bool
@@ -88,6 +86,8 @@ class Answering:
                 wrong = wrong or self._take(delivery, answered, late=answered.widened)
         for pending in due:
             wrong = wrong or self._untold(device, pending)
+            if isinstance(pending.event, Activate) and not pending.told:  # the alert may be for the DSP alone
+                self._widen(device, pending)
             if not pending.held:
                 pending.over = True
             pending.due = None
@@ -142,6 +142,7 @@ class Answering:
                 "a rejection when the request is due, as the Device is Suspended",
                 f"{delivery.code.value}",
             )
+        pending.told |= delivery.alert
         if not delivery.alert:
             pending.responses += 1
             if pending.responses > 1:
@@ -207,6 +208,10 @@ class Answering:
 
     def _requirement_of_reading(self, device: DeviceModel, pending: Pending) -> str:
         return _RELEASES.get(device.model.device_type, "DUIS-03") if pending.suspended else "DUIS-03"
+
+    def _widen(self, device: DeviceModel, pending: Pending) -> None:
+        found = possible_consequences(self.model, device, pending)
+        self.model.apply(device, found.rule, self.happened.ended, found.requirement)
 
     def _wrong(
         self, requirement: str, kind: ViolationKind, device: DeviceModel, expected: str, found: str

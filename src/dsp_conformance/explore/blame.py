@@ -47,6 +47,7 @@ def blamed_for(device: DeviceModel, shown: Shown, place: int, waiting: Iterable[
         expected=" or ".join(sorted(map(_in_words, device.possible.now))),
         found=_shown_in_words(shown),
         hint=_HINT,
+        records=device.possible.now,
         narrower=narrower,
     )
 

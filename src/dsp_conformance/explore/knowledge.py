@@ -58,6 +58,7 @@ class Pending:
         widened: whether its time came while something else happened.
         given_up: whether the DSP has stopped waiting for it.
         responses: how many responses came.
+        told: whether the alert of a future-dated activation came.
         over: whether nothing more is expected of it.
     """
 
@@ -75,6 +76,7 @@ class Pending:
     widened: bool = False
     given_up: bool = False
     responses: int = 0
+    told: bool = False
     over: bool = False
 
     @property

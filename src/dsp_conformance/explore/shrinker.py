@@ -59,7 +59,7 @@ def shrink(
     history: History,
     violation: Violation,
     replay_all: ReplayAll,
-    limits: Limits = Limits(),  # noqa: B008 - a frozen value
+    limits: Limits = Limits(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Shrunk:
     """Shrink a history that showed a violation.

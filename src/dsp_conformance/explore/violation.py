@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import NamedTuple
 
+from dsp_conformance.explore.records import Records
+
 __all__ = ["Signature", "Violation", "ViolationKind"]
 
 
@@ -60,6 +62,7 @@ class Violation:
         expected: what had to be.
         found: what was.
         hint: what to look at next.
+        records: of a wrong record those that it may have been; empty of anything else.
         narrower: the requirement that it breaks instead where the history cannot be made any shorter or
             plainer: what makes the event special is then what the DSP goes wrong at. Empty where there is none.
     """
@@ -72,6 +75,7 @@ class Violation:
     expected: str
     found: str
     hint: str = ""
+    records: Records = frozenset()
     narrower: str = ""
 
     @property
