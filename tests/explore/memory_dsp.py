@@ -88,6 +88,10 @@ HABITS = (
     "silent-about-silence",
     "asks-again",
     "alerts-not-passed-on",
+    "shows-nothing-of-displays",
+    "at-once-restores-nothing",
+    "smets1-unreadable",
+    "both-ways-acknowledged-by-I0",
 )
 """What is lawful too."""
 
@@ -153,6 +157,7 @@ class MemoryDsp:
         self.commands: Counter[str] = Counter()
         self.responses: Counter[str] = Counter()
         self.asked = 0
+        self.at_once = False
         self.looks = 0
 
     def has(self, deviation: str) -> bool:
@@ -197,6 +202,8 @@ class MemoryDsp:
     def shown(self, name: str) -> tuple[str, str] | None:
         meter = self.meters[name]
         self.looks += 1
+        if meter.device_type == "IHD" and self.has("shows-nothing-of-displays"):
+            return "", ""
         if self.has("suspended-not-shown") and meter.status == "Suspended":
             return None
         stale = self.has("inventory-lags") or (self.has("two-copies") and self.looks % 2)
@@ -283,13 +290,28 @@ class MemoryDsp:
     # requests
 
     def ask(  # noqa: PLR0913
-        self, name: str, variant: str, role: str, way: int, *, later: bool = False, version: str = "", lower: bool = False
+        self,
+        name: str,
+        variant: str,
+        role: str,
+        way: int,
+        *,
+        later: bool = False,
+        version: str = "",
+        lower: bool = False,
     ) -> tuple[str, str, float | None]:
         """Return the request's name, the code of the answer, and when it is due."""
         self.asked += 1
         meter = self.meters[name]
         question = Question(
-            f"q{self.asked}", meter, variant, role, way, self.clock, meter.status == "Suspended", version=version
+            f"q{self.asked}",
+            meter,
+            variant,
+            role,
+            way,
+            self.clock,
+            meter.status == "Suspended",
+            version=version,
         )
         question.cpl = frozenset(key for key, status in self.cpl.items() if status == "Active")
         code = self.admitted(meter, variant, role, way, later=later)
@@ -307,6 +329,8 @@ class MemoryDsp:
         if way in {2, 6}:
             return question.name, "I0", None
         self.send(question, later=later)
+        if way in {3, 7} and self.has("both-ways-acknowledged-by-I0"):
+            return question.name, "I0", self.clock + KEPT_FOR if later else None
         return question.name, "I99", self.clock + KEPT_FOR if later else None
 
     def status_for_access(self, meter: Meter) -> str:
@@ -362,7 +386,9 @@ class MemoryDsp:
         if self.has("open-at-second-suspension") and meter.suspensions > 1:
             return "I99"
         if self.has("open-once-another-is-restored") and any(
-            other.restored for other in self.meters.values() if other.model == meter.model and other is not meter
+            other.restored
+            for other in self.meters.values()
+            if other.model == meter.model and other is not meter
         ):
             return "I99"
         if later and (self.has("open-for-later") or self.has("rejects-when-due")):
@@ -468,7 +494,9 @@ class MemoryDsp:
             self.activation_told(question, version or "", outcome or 0)
         elif self.has("critical-restores") and question.variant == "2.3" and meter.status == "Suspended":
             self.write(meter, meter.before)
-        elif question.variant == "8.1.1" and self.has("commissioning-restores") and meter.status == "Suspended":
+        elif (
+            question.variant == "8.1.1" and self.has("commissioning-restores") and meter.status == "Suspended"
+        ):
             self.write(meter, meter.before)
         if again and not self.has("duplicates-passed-on"):
             return
@@ -478,6 +506,8 @@ class MemoryDsp:
             return
         if question.variant == "11.2" and version and self.has("wrong-version-passed-on"):
             self.post(question, "I0", ("reading", meter.version))
+        elif question.variant == "11.2" and meter.smets1 and self.has("smets1-unreadable"):
+            self.post(question, "I0", None)
         elif question.variant == "11.2":
             self.post(question, "I0", ("reading", version) if version else ("failed",))
         elif question.variant == "11.3":
@@ -508,6 +538,7 @@ class MemoryDsp:
             return
         ignored = (
             self.has("no-restoration")
+            or (self.at_once and self.has("at-once-restores-nothing"))
             or (self.has("no-restoration-by-others") and question.role not in {"IS", "GS"})
             or (self.has("later-reading-does-not-restore") and question.due is not None)
             or (self.has("reading-after-lost-activation-ignored") and version in meter.lost)

@@ -1,7 +1,7 @@
 """A World whose DSP is in memory, and whose clock is its own: what an executor is to real traffic."""
 
 from dsp_conformance.duis.response_codes import ResponseCode
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType
+from dsp_conformance.duis.terms import DeviceStatus
 from dsp_conformance.explore.abilities import Abilities
 from dsp_conformance.explore.events import (
     Activate,
@@ -52,8 +52,8 @@ class MemoryWorld:
         asked = self.dsp.clock
         found = self.dsp.shown(device)
         self.dsp.pass_time(0.004)
-        status = DeviceStatus(found[0]) if found else None
-        version = found[1] if found else None
+        status = DeviceStatus(found[0]) if found and found[0] else None
+        version = (found[1] or None) if found else None
         return Shown(asked, self.dsp.clock, status, version, ResponseCode.I0, found=found is not None)
 
     def twin(self, event: RequestEvent, model: ExploredModel) -> ResponseCode | None:
@@ -66,9 +66,7 @@ class MemoryWorld:
 
     def count(self) -> tuple[Counted, ...]:
         self.dsp.pass_time(1.0)
-        return tuple(
-            Counted(name, self.dsp.responses[name], self.dsp.commands[name]) for name in self.asked
-        )
+        return tuple(Counted(name, self.dsp.responses[name], self.dsp.commands[name]) for name in self.asked)
 
     def carry_out(self, event: Event) -> Happened:
         began = self.dsp.clock
@@ -82,7 +80,11 @@ class MemoryWorld:
     def answers(self, event: Event) -> tuple[Answered, ...]:
         match event:
             case AtOnce(first=first, second=second):
-                return (self.answer(first), self.answer(second))
+                same = isinstance(first, ReadFirmware) and isinstance(second, ReadFirmware)
+                self.dsp.at_once = same and first.device == second.device
+                answered = (self.answer(first), self.answer(second))
+                self.dsp.at_once = False
+                return answered
             case SendImage(devices=names, version=version):
                 return self.images(names, version)
             case ReadFirmware() | Activate() | SendRequest():
@@ -173,7 +175,3 @@ def _delivered(posted: tuple[str, str, str, object]) -> Delivered:
             said = None
     alert = isinstance(what, tuple) and what[0] == "alert"
     return Delivered(device, name, ResponseCode(code), said, alert=alert)
-
-
-def is_meter(model: ExploredModel) -> bool:
-    return model.device_type in {DeviceType.ESME, DeviceType.GSME}

@@ -231,6 +231,7 @@ def execute(device: DeviceModel, pending: Pending) -> None:
         return
     fault = device.next_fault(variant)
     pending.held = fault is DeviceFault.RESPONSE_HELD
+    pending.fails = fault is DeviceFault.DEVICE_ERROR
     silent = {DeviceFault.RESPONSE_LOST, DeviceFault.UNREACHABLE, DeviceFault.RESPONSE_HELD}
     pending.answers_surely = device.model.device_type in METERS and fault not in silent
     if fault not in {DeviceFault.UNREACHABLE, DeviceFault.DEVICE_ERROR}:

@@ -53,6 +53,7 @@ class Pending:
         resent: whether SR11.3 for the same version was sent before it, since the Device was suspended.
         running: the versions that the Device may have run when it executed it.
         answers_surely: whether the Device answers, and nothing keeps its response from the DSP.
+        fails: whether the Device answers with an error.
         held: whether its response is held back.
         crossed: whether the Device's status may have changed since it was sent.
         widened: whether its time came while something else happened.
@@ -71,6 +72,7 @@ class Pending:
     resent: bool = False
     running: frozenset[str] = frozenset()
     answers_surely: bool = False
+    fails: bool = False
     held: bool = False
     crossed: bool = False
     widened: bool = False

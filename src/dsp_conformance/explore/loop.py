@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final
 
 from dsp_conformance.duis.response_codes import ResponseCode
@@ -21,7 +22,7 @@ from dsp_conformance.explore.violation import Violation
 from dsp_conformance.explore.words import words_of
 from dsp_conformance.explore.world import World
 
-__all__ = ["NotProvided", "Replayed", "replay"]
+__all__ = ["Looks", "NotProvided", "Replayed", "replay"]
 
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
@@ -56,6 +57,7 @@ class Replayed:
         passed_over: the places of the events that could not be as things were.
         visited: the pairs of a Device's condition and an event.
         set_aside: the requests that the product takes for no Device, with the code.
+        lags: whether SR8.2 showed a record of before.
     """
 
     violation: Violation | None = None
@@ -63,25 +65,37 @@ class Replayed:
     passed_over: list[int] = field(default_factory=list)
     visited: set[Pair] = field(default_factory=set)
     set_aside: dict[str, ResponseCode] = field(default_factory=dict)
+    lags: bool = False
+
+
+class Looks(IntEnum):
+    """How much is looked at after each event."""
+
+    NEAR = 0
+    """The Devices that the event is about, those that may have changed, and one more: for searching."""
+    ALL = 1
+    """Each Device, so that it is certain which event changed what: for confirming and shrinking."""
+    SETTLED = 2
+    """Each Device, when nothing can lag any more: to say whose requirement it is where a DSP lags."""
 
 
 def replay(
-    history: History, world: World, *, thorough: bool = False, twins: TwinCode | None = None
+    history: History, world: World, *, looks: Looks = Looks.NEAR, twins: TwinCode | None = None
 ) -> Replayed:
     """Carry a history out up to its first violation, or to its end.
 
     Args:
         history: what happens.
         world: where.
-        thorough: whether each Device is looked at after each event, so that it is certain which event changed
-            what: for confirming and shrinking. Otherwise those that the event is about, those that may have
-            changed, and one more.
+        looks: how much is looked at after each event.
         twins: what twins were answered so far; it grows.
 
     Raises:
         NotProvided: a Device was not provided as asked.
     """
-    return _Loop(history, world, Judge.of(history.models, world.abilities), thorough, twins or {}).run()
+    return _Loop(
+        history, world, Judge.of(history.models, world.abilities), looks, {} if twins is None else twins
+    ).run()
 
 
 @dataclass(slots=True)
@@ -89,7 +103,7 @@ class _Loop:
     history: History
     world: World
     judge: Judge
-    thorough: bool
+    looks: Looks
     twins: TwinCode
     result: Replayed = field(default_factory=Replayed)
 
@@ -151,9 +165,11 @@ class _Loop:
         return self.twins[key]
 
     def _look_around(self, event: Event, place: int) -> Violation | None:
+        if self.looks is Looks.SETTLED:
+            self.world.wait(self.judge.model.abilities.settle_seconds)
         for name in self._to_be_seen(event, place):
             # Where several records are possible, the inventory says which, once all has settled.
-            decides = self.thorough and len(self.judge.model.devices[name].possible.now) > 1
+            decides = self.looks >= Looks.ALL and len(self.judge.model.devices[name].possible.now) > 1
             look = self._look_settled if decides else self._look_until_it_fits
             if violation := look(name):
                 return violation
@@ -161,7 +177,7 @@ class _Loop:
 
     def _to_be_seen(self, event: Event, place: int) -> list[str]:
         devices = self.judge.model.devices
-        if self.thorough:
+        if self.looks >= Looks.ALL:
             return list(devices)
         about = [name for name in devices_of(event) if name in devices]
         models = {devices[name].model_name for name in about} | {getattr(event, "model", "")}
@@ -181,6 +197,7 @@ class _Loop:
             seen = self.judge.see(name, self.world.look(name))
             if seen is not Sight.LAGS:
                 return None if isinstance(seen, Sight) else seen
+            self.result.lags = True
             remaining = self.judge.model.devices[name].possible.settled_at() - self.world.now()
             self.world.wait(max(0.001, min(pause, remaining)))
             pause = min(2 * pause, _LONGEST_PAUSE)

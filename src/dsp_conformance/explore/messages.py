@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType
 from dsp_conformance.explore.abilities import METERS, supplier_of
-from dsp_conformance.explore.events import Activate, ReadFirmware
+from dsp_conformance.explore.events import Activate, ReadFirmware, SendRequest
 from dsp_conformance.explore.knowledge import DeviceModel, Pending
 from dsp_conformance.explore.model import HistoryModel
 from dsp_conformance.explore.records import Record, Records
@@ -56,7 +56,7 @@ def consequence_of(
     # What comes in another status than it was asked for in is never judged.
     loose = at_once or pending.widened or pending.crossed or not (pending.certain and device.seen)
     if isinstance(pending.event, ReadFirmware):
-        found = _after_reading(model, device, pending.event, said, loose=loose)
+        found = _after_reading(model, device, pending, said, loose=loose)
     elif isinstance(pending.event, Activate):
         found = _after_activation(model, device, pending, said)
     else:
@@ -84,9 +84,9 @@ def possible_consequences(model: HistoryModel, device: DeviceModel, pending: Pen
 
 
 def _after_reading(
-    model: HistoryModel, device: DeviceModel, event: ReadFirmware, said: Reported, *, loose: bool
+    model: HistoryModel, device: DeviceModel, pending: Pending, said: Reported, *, loose: bool
 ) -> Consequence:
-    if said.failed:
+    if said.failed or (said.version is None and pending.fails):
         return Consequence(unchanged, "MP105-09")
     device_type = device.model.device_type
     requirement = _RESTORES.get(device_type, "BASE-08")
@@ -105,13 +105,14 @@ def _after_reading(
     return Consequence(
         lambda record: after_reading(record, version, standing),
         requirement,
-        _narrower(device, event, version) if standing is Standing.ACTIVE else "",
+        _narrower(device, pending.event, version) if standing is Standing.ACTIVE else "",
     )
 
 
-def _narrower(device: DeviceModel, event: ReadFirmware, version: str) -> str:
+def _narrower(device: DeviceModel, event: ReadFirmware | Activate | SendRequest, version: str) -> str:
     if version in device.unanswered:
         return "MP105-07"
+    assert isinstance(event, ReadFirmware)
     if event.way != 1 or event.role is not supplier_of(device.model.device_type):
         return "MP105-03"
     befores = {record.before for record in device.possible.now if record.suspended}

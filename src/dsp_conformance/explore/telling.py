@@ -55,11 +55,26 @@ class Telling(FirmwareTold):
         Raises:
             NamedOnlyError: a version has to be spelled out.
         """
-        events = list(self.history.events)
+        events = self._in_order()
         while events:
             self.lines.extend(self._sentences(events.pop(0), events))
         for _, version in self._unsaid:  # listed for something that no sentence implies
             raise NamedOnlyError(version)
+
+    def _in_order(self) -> list[Event]:
+        """Return the events, firmware that is spelled out listed once there is a Device to name its model by."""
+        events = list(self.history.events)
+        for event in self.history.events:
+            if not isinstance(event, ListFirmware) or event.version not in self.spelled_out:
+                continue
+            place = next(place for place, each in enumerate(events) if each is event)
+            for later, other in enumerate(events[place:], start=place):
+                if isinstance(other, ProvideDevice) and other.model == event.model:
+                    events.insert(later, events.pop(place))
+                    break
+                if other is not event and getattr(other, "version", "") == event.version:
+                    break
+        return events
 
     def _sentences(self, event: Event, later: list[Event]) -> Iterator[Said]:
         match event:
