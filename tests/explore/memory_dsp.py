@@ -1,7 +1,7 @@
-"""A DSP in memory, on a clock of its own: written from the ledger's sentences, and knowing nothing of the model.
+"""A DSP in memory, on a clock of its own: written from the ledger's sentences, without the model.
 
-Each fault in `FAULTS` breaks the ledger in one way, each habit in `HABITS` is lawful: one of the things that the
-ledger never judges, or leaves open.
+Each fault in `FAULTS` breaks the ledger in one way, each habit in `HABITS` is lawful: one of the things that
+the ledger never judges, or leaves open.
 """
 
 from collections import Counter
@@ -289,7 +289,7 @@ class MemoryDsp:
 
     # requests
 
-    def ask(  # noqa: PLR0913
+    def ask(
         self,
         name: str,
         variant: str,
@@ -340,7 +340,7 @@ class MemoryDsp:
             return "Suspended"
         return meter.status
 
-    def admitted(self, meter: Meter, variant: str, role: str, way: int, *, later: bool) -> str:
+    def admitted(self, meter: Meter, variant: str, role: str, way: int, *, later: bool) -> str:  # noqa: PLR0911 - written as it is read
         row = catalogue()[variant]
         status = self.status_for_access(meter)
         if variant == "11.2" and meter.device_type not in METERS:
@@ -361,7 +361,7 @@ class MemoryDsp:
             return "E51"
         return "I99"
 
-    def admitted_while_suspended(
+    def admitted_while_suspended(  # noqa: PLR0911 - written as it is read
         self, meter: Meter, variant: str, role: str, way: int, *, later: bool
     ) -> str:
         if way in {2, 3, 6, 7} and self.has("local-refused-while-suspended"):
@@ -420,7 +420,7 @@ class MemoryDsp:
             return
         self.send(question)
 
-    def send(self, question: Question, *, later: bool = False) -> None:
+    def send(self, question: Question, *, later: bool = False) -> None:  # noqa: C901 - written as it is read
         meter = question.meter
         if question.variant == "11.3":
             meter.activations += 1
@@ -481,7 +481,7 @@ class MemoryDsp:
 
     # what the DSP makes of it
 
-    def arrived(self, question: Question, *, again: bool = False, late: bool = False) -> None:
+    def arrived(self, question: Question, *, again: bool = False, late: bool = False) -> None:  # noqa: C901, PLR0912 - written as it is read
         meter = question.meter
         version, outcome = question.said or (None, None)
         if question.variant == "11.2":
@@ -492,10 +492,9 @@ class MemoryDsp:
                 self.reading_told(question, version)
         elif question.variant == "11.3":
             self.activation_told(question, version or "", outcome or 0)
-        elif self.has("critical-restores") and question.variant == "2.3" and meter.status == "Suspended":
-            self.write(meter, meter.before)
-        elif (
-            question.variant == "8.1.1" and self.has("commissioning-restores") and meter.status == "Suspended"
+        elif meter.status == "Suspended" and (
+            (question.variant == "2.3" and self.has("critical-restores"))
+            or (question.variant == "8.1.1" and self.has("commissioning-restores"))
         ):
             self.write(meter, meter.before)
         if again and not self.has("duplicates-passed-on"):
@@ -515,7 +514,7 @@ class MemoryDsp:
         else:
             self.post(question, "I0", None)
 
-    def reading_told(self, question: Question, version: str) -> None:
+    def reading_told(self, question: Question, version: str) -> None:  # noqa: C901 - written as it is read
         meter = question.meter
         if meter.device_type not in METERS:
             return

@@ -27,7 +27,7 @@ def test_a_lawful_habit_raises_no_alarm(habit: str) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_lawful_habits_together_raise_no_alarm(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     habits = dice.sample(HABITS, dice.randint(2, len(HABITS)))
     found = explore(1_000, *habits, seed=seed, looks=Looks(seed % 3))
     assert found.violation is None, (habits, found.history and found.history.to_json())

@@ -1,8 +1,8 @@
-"""The ledger's list "What is never judged", and that of `explore.md`: both behaviours of each entry are allowed.
+"""The ledger's list "What is never judged", and what it leaves open: both behaviours of each are allowed.
 
 Each history is carried out by the plain DSP and by one with a habit; both raise no alarm, and what they show
-differs, so that the habit was seen. Entries about single messages are no matter of histories, and are named at
-the end.
+differs, so that the habit was seen. Entries about single messages are no matter of histories, and are named
+at the end.
 """
 
 import itertools
@@ -147,8 +147,12 @@ ENTRIES = {
     ),
     "the form of SMETS1 responses": Entry((*SUSPENDED, RUNS_NEW, READ), "smets1-unreadable", smets1=True),
     "an entry removed that was not Active": Entry(
-        (LISTED, PROVIDED, NEW_LISTED, IMAGE, ChangeEntry(model="M", version=NEW, to=EntryChange.EXPIRED))
-        + (ACTIVATED, ChangeEntry(model="M", version=NEW, to=EntryChange.DELETED)),
+        (
+            *(LISTED, PROVIDED, NEW_LISTED, IMAGE),
+            ChangeEntry(model="M", version=NEW, to=EntryChange.EXPIRED),
+            ACTIVATED,
+            ChangeEntry(model="M", version=NEW, to=EntryChange.DELETED),
+        ),
         "removal-of-inactive-suspends",
     ),
     "Non-Critical requests to InstalledNotCommissioned": Entry(

@@ -77,7 +77,11 @@ def test_what_is_loose_allows_what_is_strict(record: Record, version: str, stand
 
 @given(suspended, versions, standings, outcomes, st.booleans())
 def test_only_active_firmware_brings_a_suspended_device_back(
-    record: Record, version: str, standing: Standing, outcome: int, again: bool
+    record: Record,
+    version: str,
+    standing: Standing,
+    outcome: int,
+    again: bool,  # noqa: FBT001 - drawn
 ) -> None:
     after = after_reading(record, version, standing) | after_activation(
         record, version, standing, outcome, resent=again
@@ -96,7 +100,11 @@ def test_a_device_returns_to_no_other_status_than_it_held(
 
 @given(st.builds(Record, statuses, versions), versions, standings, st.integers(1, 3), st.booleans())
 def test_listed_firmware_suspends_nobody(
-    record: Record, version: str, standing: Standing, outcome: int, again: bool
+    record: Record,
+    version: str,
+    standing: Standing,
+    outcome: int,
+    again: bool,  # noqa: FBT001 - drawn
 ) -> None:
     if standing is not Standing.NOT_ACTIVE:
         after = after_activation(record, version, standing, outcome, resent=again)

@@ -21,7 +21,7 @@ def violation(requirement: str, place: int, device: str = "A") -> Violation:
 
 
 class Failing:
-    """Fails where all events of a set are there in order; the first of them that is missing has another cause."""
+    """Fails where all events of a set are there in order; else, perhaps, for another cause."""
 
     def __init__(self, needed: Sequence[object], *, other_cause: bool = False) -> None:
         self.needed = list(needed)

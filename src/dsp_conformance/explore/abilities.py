@@ -82,7 +82,7 @@ class Abilities:
     local_delivery: bool | None = None
     future_dating: bool = True
 
-    def lacks(self, event: Event) -> str:
+    def lacks(self, event: Event) -> str:  # noqa: PLR0911 - one answer an event
         """Say why an event cannot be on this testbed with this product; empty where it can."""
         match event:
             case AtOnce(first=first, second=second):
@@ -160,7 +160,7 @@ def senders_of(row: ServiceReferenceVariant, device_type: DeviceType) -> frozens
     return (row.user_roles & natural_roles(device_type)) or frozenset({supplier_of(device_type)})
 
 
-def refusal_of_catalogue(
+def refusal_of_catalogue(  # noqa: PLR0911 - one answer a reason
     event: SendRequest | ReadFirmware | Activate | SendImage, model: ExploredModel
 ) -> str:
     """Say why no User would send a request to a Device of a model; empty where one would.

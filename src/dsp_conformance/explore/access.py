@@ -1,4 +1,4 @@
-"""What a request may be answered, by the record of the Device that it is about: set-valued rules of the ledger.
+"""What a request may be answered, by its Device's record: set-valued rules of the ledger.
 
 `demand` is pure. Several possible records allow what any of them allows (`allowed`).
 """

@@ -210,7 +210,7 @@ class Answering:
         return _RELEASES.get(device.model.device_type, "DUIS-03") if pending.suspended else "DUIS-03"
 
     def _widen(self, device: DeviceModel, pending: Pending) -> None:
-        found = possible_consequences(self.model, device, pending)
+        found = possible_consequences(device, pending)
         self.model.apply(device, found.rule, self.happened.ended, found.requirement)
 
     def _wrong(

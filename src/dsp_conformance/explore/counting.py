@@ -29,34 +29,38 @@ class Sent:
 
 
 def miscounted(sent: Sent, counted: Counted, place: int) -> Violation | None:
-    """Say what is wrong with what a request brought in all, if anything (SCOPE-02, DUIS-04, MP105-03, BASE-02, -05)."""
-    if isinstance(sent.event, SendImage):
+    """Say what is wrong with what a request brought (SCOPE-02, DUIS-04, MP105-03, BASE-02, -05)."""
+    wrong = _wrong(sent, counted)
+    if wrong is None:
         return None
-    commands, responses = counted.commands or 0, counted.responses
-    found = f"{commands} commands at the Device and {responses} responses"
-    pending = sent.pending
+    requirement, kind, expected = wrong
+    found = f"{counted.commands or 0} commands at the Device and {counted.responses} responses"
+    return Violation(requirement, kind, "", sent.device, place, expected, found)
 
-    def wrong(requirement: str, kind: ViolationKind, expected: str) -> Violation:
-        return Violation(requirement, kind, "", sent.device, place, expected, found)
 
+def _wrong(  # noqa: PLR0911 - one answer a way of asking
+    sent: Sent, counted: Counted
+) -> tuple[str, ViolationKind, str] | None:
+    """Return what is broken, in what way, and what was expected."""
+    event, pending, responses = sent.event, sent.pending, counted.responses
+    reached = bool(counted.commands)
+    if isinstance(event, SendImage):
+        return None
     if pending is None:
-        if sent.barred and (commands or responses):
-            return wrong("SCOPE-02", ViolationKind.TRACE, "no command at the Device and no response")
-        return None
-    if sent.event.way not in WAYS_OVER_THE_WAN:
-        if commands:
+        if sent.barred and (reached or responses):
+            return "SCOPE-02", ViolationKind.TRACE, "no command at the Device and no response"
+    elif event.way not in WAYS_OVER_THE_WAN:
+        if reached:
             expected = "no command over the WAN: the User delivers it"
-            return wrong(_local_requirement(sent.event), ViolationKind.TRACE, expected)
-        return None
-    if sent.event.later:
-        if pending.stays_barred and commands:
+            return _local_requirement(event), ViolationKind.TRACE, expected
+    elif event.later:
+        if pending.stays_barred and reached:
             expected = "no command at a Device that is Suspended when the request is due"
-            return wrong("SCOPE-01", ViolationKind.TRACE, expected)
-        return None
-    if responses > 1 and not pending.given_up:
-        return wrong("DUIS-04", ViolationKind.SECOND_RESPONSE, "exactly one response")
-    if responses == 0 and pending.responses == 0 and pending.answers_surely:
-        return wrong("DUIS-04", ViolationKind.NO_RESPONSE, "exactly one response")
+            return "SCOPE-01", ViolationKind.TRACE, expected
+    elif responses > 1 and not pending.given_up:
+        return "DUIS-04", ViolationKind.SECOND_RESPONSE, "exactly one response"
+    elif not responses and not pending.responses and pending.answers_surely:
+        return "DUIS-04", ViolationKind.NO_RESPONSE, "exactly one response"
     return None
 
 

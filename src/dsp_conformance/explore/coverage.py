@@ -52,7 +52,7 @@ def condition_of(device: DeviceModel, model: HistoryModel) -> Condition:
     return Condition(device.model.device_type, _state_of(device, model))
 
 
-def _state_of(device: DeviceModel, model: HistoryModel) -> State:
+def _state_of(device: DeviceModel, model: HistoryModel) -> State:  # noqa: PLR0911 - one answer a state
     statuses = {record.status for record in device.possible.now}
     if statuses == {DeviceStatus.SUSPENDED}:
         if device.suspensions >= _TWICE:

@@ -245,7 +245,7 @@ class RestartDsp(_Value):
 
 
 class SetStatus(_Value):
-    """Another process changes a Device's status in the inventory (`set-status`); never from or to Suspended."""
+    """Another process sets a Device's status in the inventory (`set-status`), never from or to Suspended."""
 
     event: Literal["set-status"] = "set-status"
     device: _Name

@@ -1,4 +1,4 @@
-"""Tells what happens to firmware: which version a sentence can name by its part in the story, and which not."""
+"""Tells what happens to firmware, versions named by their part in the story wherever they can be."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

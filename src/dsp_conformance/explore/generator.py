@@ -1,4 +1,4 @@
-"""Draws histories: seeded, so that the same seed and abilities draw the same; with every rare word in turn."""
+"""Draws histories: the same seed and abilities draw the same, with every rare word in turn."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -56,16 +56,16 @@ def print_scenario(history: History, violation: Violation, *, title: str = "") -
 
 def _told(history: History) -> Telling:
     """Tell the events; each time that a version cannot be named by its part in the story, spell it out."""
-    spelled_out: set[str] = set()
-    while True:
-        telling = Telling(history, frozenset(spelled_out))
+    spelled_out: frozenset[str] = frozenset()
+    for _ in range(len(history.events) + 1):
+        telling = Telling(history, spelled_out)
         try:
             telling.tell()
         except NamedOnlyError as error:
-            assert error.version not in spelled_out, f"{error.version} is spelled out, and cannot be told"
-            spelled_out.add(error.version)
+            spelled_out |= {error.version}
         else:
             return telling
+    raise AssertionError(f"{sorted(spelled_out)} are spelled out, and the history still cannot be told")
 
 
 def _keywords(lines: list[Said]) -> list[tuple[str, str]]:

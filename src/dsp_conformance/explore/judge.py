@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, unique
+from typing import Final
 
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import DeviceType
@@ -28,6 +29,13 @@ from dsp_conformance.explore.violation import Violation, ViolationKind
 from dsp_conformance.explore.world import Answered, Counted, Happened, Shown
 
 __all__ = ["Doubt", "Judge", "Sight"]
+
+_HINTS: Final = {
+    Verdict.BARRED: "the DSP rejects the request for the Device's status, which it should not look at here",
+    Verdict.OPEN: "the request was let through to a Device whose status bars it",
+    Verdict.WRONG_CODE: "see `rejection_code` in the [profile] section of the target file, or --rejection-code",
+    Verdict.REFUSED: "a Commissioned Device of that type may be sent it: compare the two in the log of the DSP",
+}
 
 
 @unique
@@ -101,8 +109,9 @@ class Judge:
             tolerated: whether its answers are not judged, since they will be asked for again.
         """
         for flaw in happened.flaws:
-            return self._found(
-                flaw.requirement, ViolationKind.MESSAGE, flaw.kind, "", flaw.expected, flaw.found
+            kind = ViolationKind.MESSAGE
+            return Violation(
+                flaw.requirement, kind, flaw.kind, "", self.place, expected=flaw.expected, found=flaw.found
             )
         wrong = None if tolerated else self._wrong_answer(event, happened, twin)
         progress = Progress(self.model, self._sent, self.place, event, happened)
@@ -119,7 +128,7 @@ class Judge:
         if possible.fits(shown):
             device.seen = True
             possible.learn(shown)
-            # What happened before has done what it had to: what goes wrong from here on comes of something else.
+            # What happened before has done what it had to: what goes wrong from now on has another cause.
             device.touches[:] = [replace(device.touches[-1], moved=False)]
             return Sight.FITS
         if possible.may_lag_as(shown):
@@ -150,27 +159,25 @@ class Judge:
             if self.model.awaited(device.name, happened.ended):
                 continue
             if answered.flaw and device.surely_suspended:
-                return self._found(
-                    "BASE-02",
-                    ViolationKind.FLAWED,
-                    "",
-                    device.name,
-                    "a Pre-Command that does what was asked for",
-                    answered.flaw,
+                expected = "a Pre-Command that does what was asked for"
+                return Violation(
+                    "BASE-02", ViolationKind.FLAWED, "", device.name, self.place, expected, answered.flaw
                 )
             records = self._records_for(event, device, happened.began)
             verdict, demanded = self._verdict(request, device, answered, records)
             if verdict is Verdict.REFUSED and (twin is None or not twin.is_success):
                 self.set_aside[asked_by(request, device.model).variant] = answered.code
             elif verdict is not Verdict.FITS:
-                return self._found(
+                return Violation(
                     demanded.requirement,
                     ViolationKind(verdict.value),
                     answered.code.value,
                     device.name,
-                    _wording(demanded, self.model.abilities),
-                    _answer(answered.code),
-                    narrower_of_answer(request, device, demanded.requirement),
+                    self.place,
+                    expected=_wording(demanded, self.model.abilities),
+                    found=_answer(answered.code),
+                    hint=_HINTS[verdict],
+                    narrower=_narrower(request, device, demanded.requirement),
                 )
         return None
 
@@ -195,20 +202,8 @@ class Judge:
             answered.code, taken=answered.taken, demanded=demanded, abilities=abilities
         ), demanded
 
-    def _found(
-        self,
-        requirement: str,
-        kind: ViolationKind,
-        code: str,
-        device: str,
-        expected: str,
-        found: str,
-        narrower: str = "",
-    ) -> Violation:
-        return Violation(requirement, kind, code, device, self.place, expected, found, narrower=narrower)
 
-
-def narrower_of_answer(request: SingleRequest, device: DeviceModel, requirement: str) -> str:
+def _narrower(request: SingleRequest, device: DeviceModel, requirement: str) -> str:
     """Return the requirement that an answer breaks where only this way of asking is answered so."""
     if requirement not in {"MP105-01", "MP105-02"} or not isinstance(request, ReadFirmware):
         return ""

@@ -1,4 +1,4 @@
-"""Carries one history out in a World, and judges it: the loop that search, confirmation and shrinking share."""
+"""Carries one history out in a World, and judges it: what search, confirmation and shrinking share."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a Device's message does to what is possible: from what it says to the rule that the ledger has for it."""
+"""What a Device's message does: from what it says to the rule that the ledger has for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def consequence_of(
     return Consequence(lambda record: after_late_message(found.rule(record), record), requirement)
 
 
-def possible_consequences(model: HistoryModel, device: DeviceModel, pending: Pending) -> Consequence:
+def possible_consequences(device: DeviceModel, pending: Pending) -> Consequence:
     """Return what may follow of a request whose Device may answer at any moment, or may have answered."""
     if isinstance(pending.event, ReadFirmware):
         versions = device.running
@@ -125,7 +125,7 @@ def _after_activation(
     if said.accepted_only:
         return Consequence(unchanged, "BASE-06")
     if said.version is None or said.outcome is None:
-        return possible_consequences(model, device, pending)
+        return possible_consequences(device, pending)
     version, outcome = said.version, said.outcome
     assert isinstance(pending.event, Activate)
     resent = (

@@ -117,7 +117,7 @@ class HistoryModel:
             each.widened or (each.due is not None and each.due <= at) for each in self.pending_of(device)
         )
 
-    def why_not(self, event: Event) -> str:
+    def why_not(self, event: Event) -> str:  # noqa: PLR0911 - one answer an event
         """Say why an event is passed over as things are; empty where it can be.
 
         What the catalogue forbids, or what makes no sense yet or any more, is no event: so the history stays
@@ -142,7 +142,7 @@ class HistoryModel:
         device = self.devices.get(name)
         return f"there is no {name}" if device is None else self._why_not_to(event, device)
 
-    def _why_not_to(self, event: Event, device: DeviceModel) -> str:
+    def _why_not_to(self, event: Event, device: DeviceModel) -> str:  # noqa: PLR0911 - one answer an event
         match event:
             case ReadFirmware() | Activate() | SendRequest():
                 return refusal_of_catalogue(event, device.model)

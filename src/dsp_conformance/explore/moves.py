@@ -99,7 +99,7 @@ def run_active(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
 
 
 def run_other(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
-    """It runs what it is recorded with, what is listed otherwise or elsewhere, what is near that, or neither."""
+    """It runs what it is recorded with, what is listed somehow or somewhere, or what is near that."""
     listed = [version for _, version in draw.sketch.entries]
     active = draw.sketch.active(device.model_name)
     versions = [device.recorded, *listed, *map(draw.near_version, active), draw.new_version()]

@@ -28,7 +28,9 @@ _RECORD: Final = frozenset({ViolationKind.NOT_MOVED, ViolationKind.WRONG_STATUS,
 _ANSWER: Final = frozenset({ViolationKind.BARRED, ViolationKind.REFUSED, ViolationKind.FLAWED})
 
 
-def had_to_be(violation: Violation, event: Event, name: str, running: str) -> list[Said]:
+def had_to_be(  # noqa: PLR0911 - one answer a kind of violation
+    violation: Violation, event: Event, name: str, running: str
+) -> list[Said]:
     """Return what had to be.
 
     Args:

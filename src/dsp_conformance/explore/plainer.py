@@ -28,7 +28,7 @@ __all__ = ["plainer_at", "plainer_models"]
 _USUAL_REQUEST = {Kind.NON_CRITICAL: "4.1.1", Kind.CRITICAL: "2.3"}
 
 
-def plainer_at(history: History, place: int) -> Iterator[Event]:
+def plainer_at(history: History, place: int) -> Iterator[Event]:  # noqa: C901 - one case an event
     """Yield plainer events for one of a history, the plainest first."""
     event = history.events[place]
     models = {

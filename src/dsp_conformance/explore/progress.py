@@ -232,7 +232,7 @@ class Progress:
             pending.widened = True
             device = self.model.devices[pending.device]
             device.faults_certain = device.faults_certain and not any(device.faults.values())
-            consequence = possible_consequences(self.model, device, pending)
+            consequence = possible_consequences(device, pending)
             self._apply(device, consequence.rule, consequence.requirement)
 
     def _touch_others(self, names: tuple[str, ...], requirement: str) -> None:

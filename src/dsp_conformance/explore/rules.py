@@ -1,4 +1,4 @@
-"""What may become of a Device's record: the ledger's demands as functions from one record to a set of records.
+"""What may become of a Device's record: the ledger's demands as functions from a record to a set of them.
 
 Each is pure. A set of one record is a demand; a larger set is what the ledger does not judge ("What is never
 judged") or leaves open, and no special case. The first line of each docstring ends with the ledger ids.
@@ -63,7 +63,7 @@ def after_leaving(record: Record, version: str, device_type: DeviceType) -> Reco
 
 
 def after_removal_of_inactive(record: Record, version: str, device_type: DeviceType) -> Records:
-    """An entry that was not Active is removed, or gets another such status (BASE-01; its effect is never judged)."""
+    """An entry that was not Active is removed or stays so (BASE-01; what that does is never judged)."""
     if device_type is DeviceType.IHD or record.version not in {version, None} or record.suspended:
         return frozenset({record})
     before = record.status if record.status in _IN_SERVICE else None
@@ -71,7 +71,7 @@ def after_removal_of_inactive(record: Record, version: str, device_type: DeviceT
 
 
 def after_listing(record: Record, version: str) -> Records:
-    """An entry became Active, for the first time or again (never judged for a Suspended Device recorded with it)."""
+    """An entry became Active, for the first time or again (never judged for what is recorded with it)."""
     if record.suspended and record.version in {version, None}:
         return frozenset({record, _returned(record, record.version)})
     return frozenset({record})
@@ -163,8 +163,8 @@ def loosely_after_message(record: Record, version: str) -> Records:
 def after_request(record: Record, variant: str) -> Records:
     """An accepted request other than SR11.2 and SR11.3, whatever the Device answered (BASE-08).
 
-    What SR8.1.1 does is observed only; other requests of 8.x and 12.x change the inventory of Devices that are
-    not Suspended themselves.
+    What SR8.1.1 does is observed only. Other requests of 8.x and 12.x change the inventory themselves, where
+    the Device is not Suspended.
     """
     group = variant.split(".", maxsplit=1)[0]
     if variant == "8.1.1" or (group in {"8", "12"} and not record.suspended):

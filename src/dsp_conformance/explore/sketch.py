@@ -1,4 +1,4 @@
-"""What a history has led to if the DSP conforms: a sketch for the generator, so that it draws what makes sense.
+"""What a history has led to if the DSP conforms: a sketch, so that the generator draws what makes sense.
 
 Nothing is judged by it. `model` knows what is possible; this knows what is likely.
 """
@@ -96,7 +96,7 @@ class Sketch:
             self.events.append(event)
             self._take(event)
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: Event) -> None:  # noqa: C901 - one case an event
         match event:
             case ListFirmware(model=model, version=version, status=status):
                 self.entries.setdefault((model, version), status)

@@ -80,7 +80,7 @@ def activation_fails(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
 
 
 def suspended_and_restored(draw: Draw, device: SketchedDevice) -> Sequence[Event]:
-    """It is suspended, in one step or two, and restored by SR11.2; another one of its model alike, perhaps."""
+    """It is suspended, in one step or two, and restored by SR11.2; so is another one, perhaps."""
     if not draw.can("control-device"):
         return []
     left = [] if device.suspended else draw.leave(device)

@@ -62,7 +62,7 @@ class Telling(FirmwareTold):
             raise NamedOnlyError(version)
 
     def _in_order(self) -> list[Event]:
-        """Return the events, firmware that is spelled out listed once there is a Device to name its model by."""
+        """Return the events; firmware that is spelled out is listed once a Device names its model."""
         events = list(self.history.events)
         for event in self.history.events:
             if not isinstance(event, ListFirmware) or event.version not in self.spelled_out:

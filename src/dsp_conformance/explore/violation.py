@@ -64,7 +64,7 @@ class Violation:
         hint: what to look at next.
         records: of a wrong record those that it may have been; empty of anything else.
         narrower: the requirement that it breaks instead where the history cannot be made any shorter or
-            plainer: what makes the event special is then what the DSP goes wrong at. Empty where there is none.
+            plainer: what makes the event special is then where the DSP goes wrong. Empty where there is none.
     """
 
     requirement: str

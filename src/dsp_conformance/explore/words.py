@@ -110,7 +110,7 @@ _OTHER_WORDS: Final[dict[type, Word]] = {
 }
 
 
-def _word_of_request(
+def _word_of_request(  # noqa: PLR0911 - one answer a request
     event: ReadFirmware | Activate | SendRequest | SendImage | AtOnce, device: DeviceModel
 ) -> Word:
     match event:

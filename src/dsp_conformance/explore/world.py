@@ -1,4 +1,4 @@
-"""What carries a history out and tells what was observed: the one thing that the explorer asks of an executor.
+"""What carries a history out and tells what was observed: all that the explorer asks of an executor.
 
 Everything here is observation. Nothing of it is judged yet, save messages whose form is wrong (`Flaw`).
 Times are seconds of one monotonic clock, the World's own.
@@ -60,8 +60,8 @@ class Reported:
 class Delivered:
     """An asynchronous message about a request of the history, at the receiver of the User who asked.
 
-    A LocalCommand that comes as a message of its own, a DCC Alert, and a DSP's retry after our own refusal are
-    none.
+    A LocalCommand that comes as a message of its own, a DCC Alert, and a DSP's retry after our own refusal
+    are none.
 
     Attributes:
         device: whom the request was about.
