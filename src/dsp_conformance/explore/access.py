@@ -129,11 +129,18 @@ def demand(asked: Asked, record: Record, abilities: Abilities) -> Demand:
     if status is DeviceStatus.SUSPENDED:
         return _demand_while_suspended(asked)
     if status is DeviceStatus.COMMISSIONED:
-        requirement = {Kind.CRITICAL: "BASE-02", Kind.NON_DEVICE: "BASE-03"}.get(asked.kind, "SCOPE-01")
-        return _accept("SCOPE-04" if asked.variant == "11.2" else requirement, asked)
+        return _demand_in_service(asked)
     if status in _OUT_OF_SERVICE and asked.variant == "11.2":
         return Demand("SCOPE-04", rejected=True, refused_otherwise=True)
     return _ANY
+
+
+def _demand_in_service(asked: Asked) -> Demand:
+    """Nothing is rejected for the status; what else a product rejects is its own matter, save SR11.2."""
+    if asked.variant == "11.2":
+        return _accept("SCOPE-04", asked)
+    requirement = {Kind.CRITICAL: "BASE-02", Kind.NON_DEVICE: "BASE-03"}.get(asked.kind, "SCOPE-01")
+    return Demand(requirement, accepted=True, refused_otherwise=True)
 
 
 def _demand_of_others(asked: Asked, status: DeviceStatus, abilities: Abilities) -> Demand:
@@ -238,8 +245,8 @@ def verdict_on(code: ResponseCode, *, taken: bool, demanded: Demand, abilities: 
         return Verdict.FITS
     if code is abilities.rejection_code:
         return Verdict.FITS if demanded.rejected else Verdict.BARRED
+    if code in STATUS_CODES and not (demanded.rejected and demanded.refused_otherwise):
+        return Verdict.WRONG_CODE if demanded.rejected else Verdict.BARRED
     if demanded.refused_otherwise:
         return Verdict.FITS
-    if code in STATUS_CODES:
-        return Verdict.WRONG_CODE if demanded.rejected else Verdict.BARRED
     return Verdict.REFUSED

@@ -19,7 +19,7 @@ from dsp_conformance.explore.access import (
 )
 from dsp_conformance.explore.blame import blamed_for, unshown
 from dsp_conformance.explore.counting import Sent, miscounted
-from dsp_conformance.explore.events import AtOnce, Event, ExploredModel, ReadFirmware
+from dsp_conformance.explore.events import AtOnce, Event, ExploredModel, ReadFirmware, SendImage
 from dsp_conformance.explore.knowledge import DeviceModel
 from dsp_conformance.explore.model import HistoryModel
 from dsp_conformance.explore.progress import Progress
@@ -33,8 +33,8 @@ __all__ = ["Doubt", "Judge", "Sight"]
 _HINTS: Final = {
     Verdict.BARRED: "the DSP rejects the request for the Device's status, which it should not look at here",
     Verdict.OPEN: "the request was let through to a Device whose status bars it",
-    Verdict.WRONG_CODE: "see `rejection_code` in the [profile] section of the target file, or --rejection-code",
-    Verdict.REFUSED: "a Commissioned Device of that type may be sent it: compare the two in the log of the DSP",
+    Verdict.WRONG_CODE: "see `rejection_code` in the target file, section [profile], or --rejection-code",
+    Verdict.REFUSED: "a Commissioned Device of that type may be sent it: see the log of the DSP",
 }
 
 
@@ -198,9 +198,12 @@ class Judge:
         demanded = allowed(asked_by(request, device.model), records, abilities)
         if answered.code is ResponseCode.E4 and device.keys_changed:
             return Verdict.FITS, demanded
-        return verdict_on(
-            answered.code, taken=answered.taken, demanded=demanded, abilities=abilities
-        ), demanded
+        verdict = verdict_on(answered.code, taken=answered.taken, demanded=demanded, abilities=abilities)
+        # An image that the inventory says is there already may be refused as needless.
+        needless = isinstance(request, SendImage) and any(
+            record.version in {request.version, None} for record in records
+        )
+        return Verdict.FITS if needless and verdict is Verdict.REFUSED else verdict, demanded
 
 
 def _narrower(request: SingleRequest, device: DeviceModel, requirement: str) -> str:

@@ -1,12 +1,16 @@
 """What is known of single Devices, CPL entries and requests under way: the values that the model keeps."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from dsp_conformance.duis.terms import CplStatus
 from dsp_conformance.explore.events import Activate, DeviceFault, ExploredModel, ReadFirmware, SendRequest
 from dsp_conformance.explore.records import Possible, Records
 
 __all__ = ["DeviceModel", "Entry", "Pending", "Touch"]
+
+_CLOCKS_DIFFER: Final = 1.0
+"""So many seconds before its time a future-dated request may already be executed."""
 
 
 @dataclass(slots=True)
@@ -80,6 +84,10 @@ class Pending:
     responses: int = 0
     told: bool = False
     over: bool = False
+
+    def is_due(self, at: float) -> bool:
+        """Tell whether its time may have come at a moment."""
+        return self.due is not None and self.due <= at + _CLOCKS_DIFFER
 
     @property
     def stays_barred(self) -> bool:

@@ -157,9 +157,8 @@ class _Loop:
 
     def _twin(self, event: RequestEvent, name: str) -> ResponseCode | None:
         model = self.judge.model.devices[name].model
-        key = (
-            f"{event.model_copy(update={'device': '', 'devices': ('',)})} {model.device_type} {model.smets1}"
-        )
+        asked = event.model_dump_json(exclude={"device", "devices"})
+        key = f"{asked} {model.device_type} {model.smets1}"
         if key not in self.twins:
             self.twins[key] = self.world.twin(event, model)
         return self.twins[key]

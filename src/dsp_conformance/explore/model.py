@@ -113,9 +113,7 @@ class HistoryModel:
 
     def awaited(self, device: str, at: float) -> bool:
         """Tell whether a future-dated request to a Device may be executed about now, unknown when."""
-        return any(
-            each.widened or (each.due is not None and each.due <= at) for each in self.pending_of(device)
-        )
+        return any(each.widened or each.is_due(at) for each in self.pending_of(device))
 
     def why_not(self, event: Event) -> str:  # noqa: PLR0911 - one answer an event
         """Say why an event is passed over as things are; empty where it can be.

@@ -49,8 +49,6 @@ from dsp_conformance.explore.world import Answered, Happened
 __all__ = ["Progress"]
 
 _KEYS: Final = ("6.15", "6.21", "6.23")
-_CLOCKS_DIFFER: Final = 1.0
-"""So many seconds before its time a future-dated request may already be executed."""
 
 
 @dataclass(slots=True)
@@ -221,7 +219,7 @@ class Progress:
     def _widen(self) -> None:
         """Take in that a future-dated request may be executed at any moment once its time has come."""
         for pending in self.model.pending.values():
-            if pending.over or pending.due is None or pending.due > self.happened.ended + _CLOCKS_DIFFER:
+            if pending.over or not pending.is_due(self.happened.ended):
                 continue
             if (
                 isinstance(self.event, TimeComes)
