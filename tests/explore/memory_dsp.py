@@ -92,6 +92,8 @@ HABITS = (
     "at-once-restores-nothing",
     "smets1-unreadable",
     "both-ways-acknowledged-by-I0",
+    "new-credentials-cost-entitlement",
+    "needless-images-refused",
 )
 """What is lawful too."""
 
@@ -124,6 +126,7 @@ class Meter:
     activations: int = 0
     lost: set[str] = field(default_factory=set)
     restored: bool = False
+    entitled: bool = True
 
 
 @dataclass
@@ -204,6 +207,8 @@ class MemoryDsp:
         self.looks += 1
         if meter.device_type == "IHD" and self.has("shows-nothing-of-displays"):
             return "", ""
+        if not meter.entitled:
+            return None
         if self.has("suspended-not-shown") and meter.status == "Suspended":
             return None
         stale = self.has("inventory-lags") or (self.has("two-copies") and self.looks % 2)
@@ -321,6 +326,8 @@ class MemoryDsp:
             if self.has("rejected-but-sent") and meter.status == "Suspended":
                 self.commands[question.name] += 1
             return question.name, code, None
+        if variant.startswith(("6.15", "6.21", "6.23")) and self.has("new-credentials-cost-entitlement"):
+            meter.entitled = False
         kept_by_the_device = variant == "11.3"
         if later and not kept_by_the_device:
             question.due = self.clock + KEPT_FOR
@@ -343,6 +350,8 @@ class MemoryDsp:
     def admitted(self, meter: Meter, variant: str, role: str, way: int, *, later: bool) -> str:  # noqa: PLR0911 - written as it is read
         row = catalogue()[variant]
         status = self.status_for_access(meter)
+        if not meter.entitled:
+            return "E4"
         if variant == "11.2" and meter.device_type not in METERS:
             open_ = meter.device_type == "PPMID" and self.has("ppmid-open")
             return "I99" if open_ else "E11"
@@ -400,6 +409,8 @@ class MemoryDsp:
         for name in names:
             meter = self.meters[name]
             taken[name] = not (self.has("image-for-suspended-refused") and meter.status == "Suspended")
+            if version == meter.version and self.has("needless-images-refused"):
+                taken[name] = False
             if taken[name] and meter.reachable:
                 meter.image = version
             if self.has("image-restores") and meter.status == "Suspended":

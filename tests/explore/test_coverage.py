@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dsp_conformance.duis.terms import DeviceType, UserRole
 from dsp_conformance.explore.coverage import Condition, Coverage, Pair, State, every_pair
-from dsp_conformance.explore.events import ReadFirmware
+from dsp_conformance.explore.events import Activate, ReadFirmware
 from dsp_conformance.explore.loop import replay
 from dsp_conformance.explore.words import Word
 from tests.explore.histories import ASKED, LEFT, LISTED, NEW_LISTED, PROVIDED, READ, RUNS_NEW, history
@@ -32,6 +32,13 @@ def test_a_pair_is_the_state_before_the_event() -> None:
         pair(State.RUNS_ACTIVE, Word.READ),
         pair(State.RESTORED, Word.READ_BY_OTHERS),
     }
+
+
+def test_an_activation_is_sent_again_where_one_was_sent_since_the_suspension() -> None:
+    activated = Activate(device="A", version=OLD)
+    told = history(LISTED, PROVIDED, LEFT, activated, activated)
+    words = {pair.word for pair in replay(told, MemoryWorld(told)).visited}
+    assert {Word.ACTIVATED, Word.RESENT} <= words
 
 
 def test_every_pair_is_visited_or_not_or_cannot_be() -> None:

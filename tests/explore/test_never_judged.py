@@ -170,6 +170,28 @@ ENTRIES = {
     "SR11.3 code 1 with no SR11.3 since suspension": Entry(
         (*SUSPENDED, RUNS_NEW, ACTIVATED), "first-activation-restores"
     ),
+    "SR11.3 code 1 with an SR11.3 before the suspension alone": Entry(
+        (
+            *(LISTED, NEW_LISTED, PROVIDED, IMAGE),
+            ArrangeFault(device="A", variant="11.3", fault=DeviceFault.RESPONSE_LOST),
+            *(ACTIVATED, LEFT, ACTIVATED),
+        ),
+        "first-activation-restores",
+    ),
+    "E4 after SR6.23": Entry(
+        (*SUSPENDED, SendRequest(device="A", variant="6.23", role=UserRole.IS, way=1), ASKED),
+        "new-credentials-cost-entitlement",
+    ),
+    "an image of what is recorded": Entry(
+        (
+            LISTED,
+            PROVIDED,
+            LEFT,
+            ListFirmware(model="M", version=OLD),
+            SendImage(devices=("A",), version=OLD),
+        ),
+        "needless-images-refused",
+    ),
     "what SR8.1.1 does": Entry(
         (*SUSPENDED, SendRequest(device="A", variant="8.1.1", role=UserRole.IS, way=5)),
         "commissioning-restores",
