@@ -121,6 +121,11 @@ def test_a_commissioned_device_is_barred_from_nothing() -> None:
         assert judged(request_, ResponseCode.I99, COMMISSIONED) is Verdict.FITS
 
 
+def test_what_else_a_product_refuses_a_commissioned_device_is_its_own_matter_save_sr11_2() -> None:
+    assert judged(asked("4.1.1", 1), ResponseCode.E2, COMMISSIONED) is Verdict.FITS
+    assert judged(asked("11.2", 1), ResponseCode.E2, COMMISSIONED) is Verdict.REFUSED
+
+
 def test_a_device_out_of_service_is_not_read() -> None:
     record = Record(DeviceStatus.DECOMMISSIONED, OLD)
     assert judged(asked("11.2", 1), ResponseCode.I99, record) is Verdict.OPEN

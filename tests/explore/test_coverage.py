@@ -7,7 +7,7 @@ from dsp_conformance.explore.coverage import Condition, Coverage, Pair, State, e
 from dsp_conformance.explore.events import Activate, ReadFirmware
 from dsp_conformance.explore.loop import replay
 from dsp_conformance.explore.words import Word
-from tests.explore.histories import ASKED, LEFT, LISTED, NEW_LISTED, PROVIDED, READ, RUNS_NEW, history
+from tests.explore.histories import ASKED, LEFT, LISTED, NEW_LISTED, OLD, PROVIDED, READ, RUNS_NEW, history
 from tests.explore.memory_world import ABILITIES, MemoryWorld
 
 
