@@ -118,6 +118,27 @@ def test_an_alert_answers_no_request_whatever_it_names(pen: Pen, alert: Response
     assert answered_request(_delivery(pen.response(REQUEST_ID, body=alert))) is None
 
 
+def test_word_of_a_request_is_a_message_that_names_it_or_a_dcc_alert_about_its_device(
+    inbox: Inbox, pen: Pen
+) -> None:
+    def alert(change: str, device_id: Eui64 = REQUEST_ID.target) -> Delivery:
+        body = DccAlert("N28", "DeviceStatusChangeEvent", change, device_id)
+        return _delivery(replace(pen.response(REQUEST_ID), request_id=None, response_id=None, body=body))
+
+    inbox.put(alert("DeviceRestored"))
+    since = datetime.now(UTC)
+    inbox.put(alert("DeviceSuspended"))  # nothing about the request
+    inbox.put(alert("DeviceRestored", REQUEST_ID.originator))
+    assert not inbox.wait_for_word(REQUEST_ID, since, 0)
+
+    inbox.put(alert("DeviceRestored"))
+    assert inbox.wait_for_word(REQUEST_ID, since, 0)
+    other = replace(REQUEST_ID, target=Eui64.parse("00-DB-12-34-56-78-90-A1"))
+    assert not inbox.wait_for_word(other, since, 0)
+    inbox.put(_delivery(pen.response(other)))
+    assert inbox.wait_for_word(other, datetime.now(UTC), 0)
+
+
 def test_of_a_large_refused_message_the_beginning_is_kept_and_what_it_names(inbox: Inbox, pen: Pen) -> None:
     octets = bytes(range(256)) * 1000
     response = replace(pen.response(REQUEST_ID, content=GbcsPayload(octets)), schema_version="5" * 1000)

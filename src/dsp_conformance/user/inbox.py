@@ -13,7 +13,7 @@ from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.account import BEYOND, account
 from dsp_conformance.user.addresses import user_in
 from dsp_conformance.user.exchange import Delivery
-from dsp_conformance.user.naming import answered_request, parties_of, recipients_of
+from dsp_conformance.user.naming import answered_request, parties_of, recipients_of, told_of
 from dsp_conformance.user.transport import utc_now
 
 KEPT_OF_REFUSED: Final = 65_536
@@ -45,6 +45,15 @@ class Arrivals(Protocol):
         self, request_id: RequestID, timeout: float, *, count: int = 1
     ) -> tuple[Delivery, ...]:
         """Wait for that many messages that name this request; return those that came, perhaps none."""
+
+    def wait_for_word(self, request_id: RequestID, since: datetime, timeout: float) -> bool:
+        """Wait for a message that names this request, or a DCC alert about its Device since that moment.
+
+        That the Device was suspended is no word on the request.
+
+        Returns:
+            Whether one came in time.
+        """
 
     def wait_out(self, moment: float) -> None:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
@@ -81,6 +90,7 @@ class Inbox:
     _deliveries: list[Delivery] = field(default_factory=list, repr=False)
     _by_request: dict[RequestID, list[Delivery]] = field(default_factory=dict, repr=False)
     _by_party: dict[Eui64, list[Delivery]] = field(default_factory=dict, repr=False)
+    _alerts: dict[Eui64, list[Delivery]] = field(default_factory=dict, repr=False)
     _ours: set[Eui64] = field(default_factory=set, repr=False)
     _turned_away: dict[str, tuple[int, datetime]] = field(default_factory=dict, repr=False)
     _remarks: dict[str, int] = field(default_factory=dict, repr=False)
@@ -107,6 +117,8 @@ class Inbox:
                 self._by_request.setdefault(request_id, []).append(delivery)
             for party in parties_of(delivery):
                 self._by_party.setdefault(party, []).append(delivery)
+            if (device_id := told_of(delivery)) is not None:
+                self._alerts.setdefault(device_id, []).append(delivery)
             self._arrived.notify_all()
 
     def everything(self) -> tuple[Delivery, ...]:
@@ -143,6 +155,15 @@ class Inbox:
         """Wait for that many messages that name this request; return those that came, perhaps none."""
         self.wait_until(lambda: len(self._by_request.get(request_id, ())) >= count, timeout)
         return self.answers_to(request_id)
+
+    def wait_for_word(self, request_id: RequestID, since: datetime, timeout: float) -> bool:
+        """Wait for a message that names this request, or a DCC alert about its Device since that moment."""
+
+        def came() -> bool:
+            alerts = self._alerts.get(request_id.target, ())
+            return request_id in self._by_request or any(alert.received_at >= since for alert in alerts)
+
+        return self.wait_until(came, timeout)
 
     def wait_out(self, moment: float) -> None:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""

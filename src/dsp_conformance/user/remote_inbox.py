@@ -23,6 +23,7 @@ def served_by(inbox: Inbox) -> Mapping[str, Callable[..., object]]:
         "inbox.answers_to": inbox.answers_to,
         "inbox.answers_about": inbox.answers_about,
         "inbox.wait_for_answers": wait_for_answers,
+        "inbox.wait_for_word": inbox.wait_for_word,
         "inbox.take_for": inbox.take_for,
         "inbox.turned_away_since": inbox.turned_away_since,
         "inbox.came_for": inbox.came_for,
@@ -57,6 +58,11 @@ class RemoteInbox:
         """Wait for that many messages that name this request; return those that came, perhaps none."""
         found: tuple[Delivery, ...] = self._call("inbox.wait_for_answers", request_id, timeout, count)
         return found
+
+    def wait_for_word(self, request_id: RequestID, since: datetime, timeout: float) -> bool:
+        """Wait for a message that names this request, or a DCC alert about its Device since that moment."""
+        came: bool = self._call("inbox.wait_for_word", request_id, since, timeout)
+        return came
 
     def take_for(self, user: Eui64) -> None:
         """Take messages for this Service User from now on; those for others are refused."""
