@@ -93,6 +93,30 @@ def test_the_whole_suite_on_two_workers_finds_the_reference_dsp_conformant(run_w
     assert run.requirements("pass") == {each["id"] for each in run.results["requirements"]}
 
 
+def test_no_scenario_of_another_worker_is_under_way_while_one_restarts_the_dsp(run_some: Start) -> None:
+    run = run_some("restart or meter_that_reports", "-n2")
+    assert run.chosen_passed, run.output
+
+    lines = [json.loads(line) for line in (run.folder / "journal.jsonl").read_text().splitlines()]
+    restarts = [
+        (line["process"], line["operation"]["at"], line["operation"]["milliseconds"])
+        for line in lines
+        if line["type"] == "testbed operation" and line["operation"]["name"] == "restart"
+    ]
+    begun = {line["scenario"]: line for line in lines if line["type"] == "scenario begun"}
+    times = [
+        (line["process"], begun[line["scenario"]]["at"], line["at"])
+        for line in lines
+        if line["type"] == "scenario ended"
+    ]
+    assert len(restarts) == 2
+    assert len({process for process, _, _ in times}) == 2
+    for process, at, milliseconds in restarts:
+        others = [(begin, end) for other, begin, end in times if other != process]
+        assert min(begin for begin, _ in others) < at
+        assert [each for each in others if each[0] < at + milliseconds and at < each[1]] == []
+
+
 def test_workers_share_the_service_users_of_a_target_file(
     run_some: Start, serve_stub: Start, tmp_path: Path
 ) -> None:
