@@ -10,10 +10,11 @@ from dsp_conformance.report.parallel import Role
 from dsp_conformance.report.plugin import register
 from fixtures.added import ADDED_FIXTURES
 from fixtures.declarations import add_options, declarations_of
-from fixtures.parallel import Controller, key_of, new_key
+from fixtures.parallel import Controller, key_of, new_key, turns_folder
 from fixtures.plan import circumstances_of
-from fixtures.session import RECORDER, STUB, TARGET, identity_of
+from fixtures.session import RECORDER, STUB, TARGET, TURNS, identity_of
 from fixtures.stub_process import StubProcess
+from fixtures.turns import Turns
 
 pytest_plugins = [
     "fixtures.run",
@@ -91,6 +92,10 @@ def pytest_configure(config: pytest.Config) -> None:
             "baseline.toml": told.baseline.path if told.baseline else None,
         },
     )
+    if role is Role.WORKER:
+        config.stash[TURNS] = turns = Turns(turns_folder(config))
+        config.pluginmanager.register(turns, "dsp-turns")
+        config.add_cleanup(turns.close)
     if role is Role.CONTROLLER:
         config.pluginmanager.register(Controller(config, key), "dsp-controller")
 

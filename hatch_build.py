@@ -9,7 +9,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_PARTS = ("conftest.py", "features", "steps", "fixtures")
+_PARTS = ("conftest.py", "features", "steps", "fixtures", "docs/testbed-control.openapi.yaml")
 _PLACE = "dsp_conformance/suite/bundled"
 
 

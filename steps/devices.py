@@ -30,11 +30,13 @@ def serves_smets1() -> None:
     pass
 
 
-@given(sentence("a Commissioned {meter}"))
+@given(sentence("a(n) (?P<status>Commissioned|InstalledNotCommissioned|Recovered) {meter}"))
 @needs(*LISTED_DEVICES, its_supplier)
-def commissioned(stage: Stage, meter: str) -> None:
-    device = stage.listed_device(meter, Model.unique(DeviceType(meter)))
-    stage.remember(device, DeviceStatus.COMMISSIONED)
+def in_service(stage: Stage, status: str, meter: str) -> None:
+    held = DeviceStatus(status)
+    device = stage.listed_device(meter, Model.unique(DeviceType(meter)), held)
+    device.before = held
+    stage.remember(device, held)
 
 
 @given(sentence("a Suspended {generation}{meter}"))
@@ -144,6 +146,18 @@ def in_home_display(stage: Stage, meter: str, device: str) -> None:
     model = like.model.of_type(DeviceType.IHD)  # IHDs are not on the CPL
     # Its record is not read: the inventory need show neither status nor firmware of it.
     stage.provide(device_name(device), model, model.device(like.running, DeviceStatus.COMMISSIONED))
+
+
+@given(sentence("the {meter} has since become {status}"))
+@needs(Capability.SET_STATUS)
+def became(stage: Stage, meter: str, status: str) -> None:
+    stage.set_status(stage.device(meter), DeviceStatus(status))
+
+
+@given("the DSP has been restarted")
+@needs(Capability.RESTART)
+def dsp_restarted(stage: Stage) -> None:
+    stage.restart_dsp()
 
 
 @given(sentence("the {device} cannot be reached"))

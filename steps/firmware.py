@@ -7,6 +7,7 @@ from dsp_conformance.report.expectations import expect_accepted, expect_accepted
 from dsp_conformance.report.needs import Words, needs
 from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
 from dsp_conformance.testbed.protocol import Capability, Fault
+from fixtures.activations import await_giving_up, expect_nothing_learnt
 from fixtures.devices import NUMBERS, SPELLINGS, StagedDevice, new_version, version_missed
 from fixtures.request_making import make_request
 from fixtures.settling import once
@@ -19,7 +20,12 @@ _TROUBLES = {
     "misses": Fault.UNREACHABLE,
     "answers with an error": Fault.DEVICE_ERROR,
     "answers twice": Fault.DUPLICATE_RESPONSE,
+    "answers late": Fault.RESPONSE_HELD,
 }
+
+
+def _for_trouble(words: Words) -> list[Capability]:
+    return [Capability.HOLD_RESPONSE if (words["how"] or "").endswith("late") else Capability.INJECT_FAULT]
 
 
 @given(sentence("the {device} now runs firmware that the CPL lists as {cpl_status} for its model"))
@@ -82,9 +88,11 @@ def runs_listed_elsewhere(stage: Stage, device: str, what: str) -> None:
 
 
 @given(
-    sentence("the {device} (?P<trouble>misses|answers) the next SR{variant}(?P<how> with an error| twice)?")
+    sentence(
+        "the {device} (?P<trouble>misses|answers) the next SR{variant}(?P<how> with an error| twice| late)?"
+    )
 )
-@needs(Capability.INJECT_FAULT)
+@needs(_for_trouble)
 def has_trouble(stage: Stage, device: str, variant: str, trouble: str, how: str | None) -> None:
     stage.arrange(stage.device(device_name(device)), variant, _TROUBLES[f"{trouble}{how or ''}"])
 
@@ -183,18 +191,32 @@ def firmware_sent(stage: Stage, device: str) -> None:
         ) from error
 
 
-@given(sentence("the {device} has activated the new firmware, but its response was lost"))
-@needs(Capability.INJECT_FAULT)
-def activated_in_silence(stage: Stage, device: str) -> None:
+@given(
+    sentence("the {device} has activated the new firmware, but its response (?:was lost|(?P<how>is late))")
+)
+@needs(_for_trouble)
+def activated_in_silence(stage: Stage, device: str, how: str | None = None) -> None:
     staged = stage.device(device_name(device))
-    if stage.was_activated(staged):
+    if not how and stage.was_activated(staged):
         return
-    before = stage.remembered(staged).status
-    stage.arrange(staged, "11.3", Fault.RESPONSE_LOST)
+    stage.arrange(staged, "11.3", Fault.RESPONSE_HELD if how else Fault.RESPONSE_LOST)
     request = make_request(stage, staged, "11.3")
     request.require_accepted("the firmware could not be activated")
+    stage.unanswered = request.exchange
     stage.await_command(staged, request.exchange)
-    stage.traffic.record_in_status(staged, before or DeviceStatus.SUSPENDED)
+    expect_nothing_learnt(stage, staged, request.exchange)
+
+
+@when("the DSP no longer waits for that response")
+def gave_up(stage: Stage) -> None:
+    if stage.unanswered is not None:
+        await_giving_up(stage, stage.unanswered)
+
+
+@when(sentence("the late response of the {meter} arrives"))
+@needs(Capability.HOLD_RESPONSE)
+def arrives_late(stage: Stage, meter: str) -> None:
+    stage.release(stage.device(meter))
 
 
 @given(

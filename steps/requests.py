@@ -20,7 +20,7 @@ from dsp_conformance.report.refusals import (
     expect_refused,
     expect_rejected,
 )
-from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.report.verdicts import Cause, Inconclusive, NotApplicable, RequirementNotMet
 from dsp_conformance.testbed import Capability
 from dsp_conformance.user.checks import SENT_BOTH_WAYS
 from dsp_conformance.user.exchange import Exchange
@@ -164,15 +164,18 @@ def sent_bad(stage: Stage, variant: str, defect: str, device: str) -> None:
 @given(
     sentence(
         "the supplier has sent SR11.2 Read Firmware Version to the {device}"
-        "(?: in vain|(?P<stayed>, which stayed Suspended))"
+        "(?: in vain|(?P<stayed>, which stayed Suspended)|(?P<late>, whose response is under way))"
     )
 )
-def sent_in_vain(stage: Stage, device: str, stayed: str | None = None) -> None:
+def sent_in_vain(stage: Stage, device: str, stayed: str | None = None, late: str | None = None) -> None:
     staged = stage.device(device_name(device))
     made = make_request(stage, staged, "11.2")
     if not stayed:
         # A DSP that rejects SR11.2 misses what the scenario judges, so this is no mere precondition.
         expect_accepted(usable(made.exchange), rejection_code=stage.run.profile.rejection_code)
+    if late:
+        stage.await_command(staged, made.exchange)
+        return
     if made.exchange.accepted:
         stage.await_outcome(made.exchange)
     if stayed:  # whether SR11.2 was accepted or not: what follows does not rest on it
@@ -188,6 +191,12 @@ def ordinary_request(stage: Stage, *, variant: str, name: str, device: str, answ
     made.require_accepted(_NO_ORDINARY_REQUEST)
     if answered:
         stage.traffic.require_response(made.exchange)
+
+
+def _is_barred(stage: Stage, device: StagedDevice, response: Response) -> bool:
+    """Tell whether a request was rejected because its Device is Suspended."""
+    suspended = stage.remembered(device).status is DeviceStatus.SUSPENDED
+    return suspended and response.response_code is stage.run.profile.rejection_code
 
 
 def _both_roles(words: Words) -> list[UserRole]:
@@ -207,6 +216,11 @@ def send_at_once(stage: Stage, *, role: str, other: str, variant: str, name: str
     staged = stage.device(device_name(device))
     for who in (role, other):
         made = make_request(stage, staged, variant, sender=stage.traffic.act_as(ROLES[who]))
+        if not stage.at_once and _is_barred(stage, staged, usable(made.exchange)):
+            raise NotApplicable(
+                f"SR{variant} is rejected for the Suspended {staged.name}, which is judged elsewhere, "
+                "so that there are no responses to count"
+            )
         made.require_accepted(_NO_ORDINARY_REQUEST)
         stage.at_once.append(made.exchange)
 

@@ -38,6 +38,8 @@ CALLS = {
     "inject-fault": ("POST", "devices/{}/faults"),
     "list-commands": ("GET", "devices/{}/commands"),
     "deliver-locally": ("POST", "devices/{}/local-commands"),
+    "release-responses": ("POST", "devices/{}/held-responses/release"),
+    "restart": ("POST", "restart"),
 }
 
 
@@ -70,7 +72,7 @@ def main() -> int:
     method, path = CALLS[asked["operation"]]
     request = urllib.request.Request(
         f"{os.environ['TESTBED_URL']}/{path.format(quote(asked['about'], safe=''))}",
-        data=json.dumps(asked["body"]).encode() if method not in {"GET", "DELETE"} else None,
+        data=json.dumps(asked["body"]).encode() if asked["body"] else None,
         headers={"Content-Type": "application/json"},
         method=method,
     )

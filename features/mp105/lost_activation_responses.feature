@@ -11,11 +11,25 @@ Feature: A lost activation response no longer leaves a meter Suspended
     Given a Suspended <meter>
     And the supplier has sent new firmware, listed as Active, to the <meter>
     And the <meter> has activated the new firmware, but its response was lost
-    When the supplier sends SR11.2 Read Firmware Version to the <meter>
+    When the DSP no longer waits for that response
+    And the supplier sends SR11.2 Read Firmware Version to the <meter>
     Then the request is accepted
     And the response shows the firmware that the <meter> runs
     And the inventory shows the <meter> as Commissioned with that firmware
     And SR4.1.1 Read Instantaneous Import Registers to the <meter> is accepted again
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @MP105-07
+  Scenario Outline: A meter of whose activation nothing was heard stays Suspended until it is asked
+    Given a Suspended <meter>
+    And the supplier has sent new firmware, listed as Active, to the <meter>
+    And the <meter> has activated the new firmware, but its response was lost
+    When the DSP no longer waits for that response
+    Then the inventory still shows the <meter> as Suspended
 
     Examples:
       | id   | meter |

@@ -20,6 +20,29 @@ Feature: A Suspended meter can be asked which firmware it runs
     Then the request is accepted
     And the response shows the firmware that the GSME runs
 
+  @DUIS-04
+  Scenario: Two users who ask a Suspended meter at once get a response each
+    Given an electricity distributor
+    And a Suspended ESME
+    And the ESME now runs firmware that the CPL lists as Active for its model
+    When the import supplier and the electricity distributor send SR11.2 Read Firmware Version to the ESME at once
+    Then both responses show the firmware that the ESME runs
+
+  @observed
+  Scenario Outline: What SR11.2 that was sent before a suspension does when it is answered after it
+    Given a Commissioned <meter>
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the <meter> answers the next SR11.2 late
+    And the supplier has sent SR11.2 Read Firmware Version to the <meter>, whose response is under way
+    When the firmware of the <meter> is removed from the CPL
+    And the late response of the <meter> arrives
+    Then what it does to the record of the <meter> is noted
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
   @MP105-01
   Scenario: A Suspended electricity meter tells its firmware version however EUIs are written
     Given a Suspended ESME

@@ -1,6 +1,6 @@
-Feature: What comes twice changes nothing twice
-  Responses are sometimes delivered twice by the network, and users ask again. Once a meter is restored, neither
-  changes its status any more, and the user gets one response to each request.
+Feature: What comes twice or late changes nothing twice
+  Responses are sometimes delivered twice by the network, or late, and users ask again. Once a meter is restored,
+  none of that changes its status any more, and the user gets one response to each request.
 
   @MP105-10
   Scenario Outline: A meter's response that arrives twice restores it once
@@ -31,6 +31,22 @@ Feature: What comes twice changes nothing twice
     And the response shows the firmware that the <meter> runs
     And the inventory still shows the <meter> as <before>
     And the request brings one response and no more
+
+    Examples:
+      | id       | meter | before                   |
+      | esme     | ESME  | Commissioned             |
+      | esme-inc | ESME  | InstalledNotCommissioned |
+      | gsme     | GSME  | Commissioned             |
+      | gsme-inc | GSME  | InstalledNotCommissioned |
+
+  @MP105-10
+  Scenario Outline: The response to an activation that arrives after the meter was restored changes nothing
+    Given a <meter> that was <before> when its firmware was removed from the CPL
+    And the supplier has sent new firmware, listed as Active, to the <meter>
+    And the <meter> has activated the new firmware, but its response is late
+    And the <meter> has been restored by SR11.2 Read Firmware Version
+    When the late response of the <meter> arrives
+    Then the inventory record of the <meter> is unchanged
 
     Examples:
       | id       | meter | before                   |

@@ -301,6 +301,21 @@ Feature: The inventory follows what a Suspended meter reports
       | gsme-withdrawn          | GSME  | firmware that the CPL lists as Withdrawn for its model |
 
   @MP105-08
+  Scenario Outline: Firmware that leaves the CPL while the response that reports it is under way restores nothing
+    Given a Suspended <meter>
+    And the <meter> now runs firmware that the CPL lists as Active for its model
+    And the <meter> answers the next SR11.2 late
+    And the supplier has sent SR11.2 Read Firmware Version to the <meter>, whose response is under way
+    When the firmware that the <meter> runs is removed from the CPL
+    And the late response of the <meter> arrives
+    Then the inventory still shows the <meter> as Suspended
+
+    Examples:
+      | id   | meter |
+      | esme | ESME  |
+      | gsme | GSME  |
+
+  @MP105-08
   Scenario Outline: A meter that reports firmware much like listed firmware stays Suspended
     Given a Suspended <meter>
     And the <meter> now runs firmware on no CPL entry, while the CPL lists firmware <like> as Active for its model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import CommandVariant, CplStatus, DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.needs import needs_of
-from dsp_conformance.report.verdicts import Inconclusive, RequirementNotMet
+from dsp_conformance.report.verdicts import Inconclusive, NotApplicable, RequirementNotMet
 from dsp_conformance.testbed import Capability
 from dsp_conformance.user.exchange import Trouble
 from dsp_conformance.user.transport import Timeouts
@@ -28,6 +29,7 @@ from fixtures.wrong_requests import (
 from steps.firmware import (
     activated_in_silence,
     firmware_sent,
+    gave_up,
     new_firmware,
     restored,
     restores,
@@ -325,8 +327,47 @@ def test_a_response_that_was_not_lost_leaves_nothing_to_put_right(
     firmware_sent(stage, "ESME")
     monkeypatch.setattr(type(stage), "arrange", lambda *_: None)
     monkeypatch.setattr(type(stage), "await_command", lambda own, _, sent: own.traffic.response_to(sent))
-    with pytest.raises(Inconclusive, match="not Suspended"):
+    with pytest.raises(Inconclusive, match="was to be kept from the DSP, and came"):
         activated_in_silence(stage, suspended.name)
+    with pytest.raises(Inconclusive, match="was to be kept from the DSP, and came"):
+        gave_up(stage)
+
+
+def test_a_dsp_that_takes_silence_for_success_fails_for_that_and_for_nothing_else(
+    stage: Stage, suspended: StagedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def restored_by_silence(own: Stage, device: StagedDevice, _: object) -> None:
+        own.run.testbed.set_status(device.device_id, DeviceStatus.COMMISSIONED)
+
+    firmware_sent(stage, "ESME")
+    monkeypatch.setattr(type(stage), "await_command", restored_by_silence)
+    with pytest.raises(RequirementNotMet, match="Suspended for the ESME") as caught:
+        activated_in_silence(stage, suspended.name)
+    assert caught.value.requirements == ("MP105-07",)
+
+
+def test_that_the_dsp_gave_up_is_told_by_its_own_word_long_before_its_time_is_over(
+    stage: Stage, suspended: StagedDevice
+) -> None:
+    firmware_sent(stage, "ESME")
+    activated_in_silence(stage, suspended.name)
+    began = time.monotonic()
+    gave_up(stage)
+    assert time.monotonic() - began < stage.run.connection.transport.timeouts.response / 2
+    assert stage.unanswered is not None
+    (word,) = stage.run.connection.inbox.answers_to(stage.unanswered.request.request_id)
+    assert word.response is not None
+    assert word.response.response_code is ResponseCode.E21
+
+
+def test_users_who_are_kept_from_a_suspended_meter_have_no_responses_to_count(
+    stage: Stage, suspended: StagedDevice
+) -> None:
+    words = {"role": "import supplier", "other": "electricity distributor", "device": suspended.name}
+    with pytest.raises(NotApplicable, match="no responses to count"):
+        send_at_once(stage, **words, variant="4.1.1", name="Read Instantaneous Import Registers")
+    send_at_once(stage, **words, variant="11.2", name="Read Firmware Version")
+    assert len(stage.at_once) == 2
 
 
 def test_firmware_that_is_still_listed_suspends_nobody_again(

@@ -277,6 +277,13 @@ class Bench:
         assert device is not None
         return device
 
+    def await_commands(self, device_id: Eui64, count: int = 1, seconds: float = 3.0) -> None:
+        """Wait until so many commands have reached a Device."""
+        deadline = time.monotonic() + seconds
+        while len(self.emulated(device_id).commands()) < count:
+            assert time.monotonic() < deadline, self.emulated(device_id).commands()
+            time.sleep(0.001)
+
     def send(self, octets: bytes, service: Service) -> Answer:
         """What the HTTP face does: hand over, then do what comes afterwards."""
         answer = self.dsp.handle(service, octets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from jsonschema import Draft202012Validator, FormatChecker
 
+from dsp_conformance.duis.messages import LocalCommand, Response
+from dsp_conformance.duis.xml import parse
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.stub.conftest import Party, StubProcess
 
-DESCRIPTION = Path(__file__).parents[3] / "shared" / "design" / "testbed-control.openapi.yaml"
+DESCRIPTION = Path(__file__).parents[2] / "docs" / "testbed-control.openapi.yaml"
 PROBLEM = "application/problem+json"
 UNKNOWN = "00-DB-FF-FF-FF-FF-FF-FF"
 METER = {"device_type": "ESME", "manufacturer": "106C", "model": "433100AC", "firmware_version": "0123ABCD"}
@@ -71,10 +74,6 @@ class Api:
 
 @pytest.fixture(scope="session")
 def description() -> dict[str, Any]:
-    if not DESCRIPTION.is_file():
-        pytest.skip(
-            f"needs the published description, which is not part of the project: no {DESCRIPTION.name}"
-        )
     loaded: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
     return loaded
 
@@ -108,11 +107,16 @@ def test_all_seven_capabilities_are_there(api: Api) -> None:
         "register-user",
         "set-status",
     ]
+    assert sorted(told["extensions"]) == ["deliver-locally", "hold-response", "profile", "restart"]
+    switches = api.description["components"]["schemas"]["Capabilities"]["properties"]["profile"]["properties"]
+    assert told["profile"].keys() == switches.keys()
     certificate = x509.load_pem_x509_certificate(told["dsp"]["signing_certificates"][0].encode())
     assert certificate.subject.rfc4514_string()
 
 
-def test_every_operation_succeeds_as_described(api: Api, party: Party, device_id: str, entry_id: str) -> None:
+def test_every_operation_succeeds_as_described(
+    api: Api, stub: StubProcess, party: Party, device_id: str, entry_id: str
+) -> None:
     api.call("GET", "/capabilities")
     user = party.registration("http://127.0.0.1:9/")
     api.call("PUT", f"/users/{party.eui}", user)
@@ -121,7 +125,17 @@ def test_every_operation_succeeds_as_described(api: Api, party: Party, device_id
     api.call("PATCH", f"/devices/{device_id}", {"reachable": False})
     fault = {"service_reference_variant": "11.3", "fault": "device-error", "count": 2}
     api.call("POST", f"/devices/{device_id}/faults", fault)
+    held = {"service_reference_variant": "11.3", "fault": "response-held"}
+    api.call("POST", f"/devices/{device_id}/faults", held)
+    api.call("POST", f"/devices/{device_id}/held-responses/release")
     assert api.call("GET", f"/devices/{device_id}/commands").json() == []
+    api.call("POST", "/restart")
+    target = Eui64.parse(device_id)
+    answer = stub.post("serviceD", party.octets(party.read_firmware(target, 2)))
+    content = Response.from_xml(parse(answer.content)).content
+    assert isinstance(content, LocalCommand)
+    command = {"command": base64.b64encode(content.octets).decode()}
+    api.call("POST", f"/devices/{device_id}/local-commands", command)
     api.call("DELETE", f"/devices/{device_id}")
 
     described = {

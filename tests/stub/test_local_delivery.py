@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
-from jsonschema import Draft202012Validator
 
 from dsp_conformance import gbcs
 from dsp_conformance.duis.catalogue import DeviceType
@@ -20,7 +17,6 @@ from dsp_conformance.stub.emulated_device import Fault, NotForThisDevice
 if TYPE_CHECKING:
     from tests.stub.conftest import Bench, StubProcess
 
-ADDITIONS = Path(__file__).parents[2] / "docs" / "testbed-control-additions.openapi.yaml"
 METER = {"device_type": "ESME", "manufacturer": "106C", "model": "433100AC", "firmware_version": "0123ABCD"}
 
 
@@ -90,15 +86,3 @@ def test_the_api_tells_why_a_command_is_not_taken(stub: StubProcess) -> None:
     assert "found another MAC" in details[0]
     assert all("command" in detail for detail in details)
     assert post(stub, "00-DB-FF-FF-FF-FF-FF-FF", {"command": ""}).status_code == 404
-
-
-def test_the_additions_are_described_as_they_are(stub: StubProcess) -> None:
-    described = yaml.safe_load(ADDITIONS.read_text(encoding="utf-8"))["paths"]
-    told = stub.control("GET", "/capabilities").json()
-    answers = described["/capabilities"]["get"]["responses"]
-
-    Draft202012Validator(answers["200"]["content"]["application/json"]["schema"]).validate(told)
-    assert told["extensions"] == ["deliver-locally", "profile"]
-    assert "deliver-locally" not in told["capabilities"]
-    described_switches = answers["200"]["content"]["application/json"]["schema"]["properties"]["profile"]
-    assert told["profile"].keys() == described_switches["properties"].keys()

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     "missing",
-    [["edit-cpl", "provide-device"], ["control-device", "inject-fault", "observe-device"]],
+    [
+        ["edit-cpl", "provide-device"],
+        ["control-device", "inject-fault", "observe-device"],
+        ["set-status", "deliver-locally", "hold-response", "restart"],
+    ],
     ids=" ".join,
 )
 def test_whatever_a_testbed_lacks_is_declared_beside_the_steps_that_need_it(
@@ -26,7 +30,8 @@ def test_whatever_a_testbed_lacks_is_declared_beside_the_steps_that_need_it(
     missing: list[str],
 ) -> None:
     def lacking(told: dict[str, Any]) -> None:
-        told["capabilities"] = [one for one in told["capabilities"] if one not in missing]
+        for kind in ("capabilities", "extensions"):
+            told[kind] = [one for one in told[kind] if one not in missing]
 
     with changed_testbed(serve_stub(), lacking) as url:
         file = tmp_path / "target.toml"
@@ -52,8 +57,12 @@ def test_whatever_a_testbed_lacks_is_declared_beside_the_steps_that_need_it(
         if group["exclusion"] == "not testable"
     )
     assert f"{len(left_out)} not testable on this testbed" in finished.output
+    told = [group["reason"] for group in finished.results["plan"]["excluded"]]
+    assert len(told) == len(set(told))  # each reason once, however many scenarios it concerns
     assert all(
-        repr(each) in finished.output for each in missing if each not in {"set-status", "observe-device"}
-    )  # no step needs these
+        repr(each) in finished.output for each in missing if each != "observe-device"
+    )  # no step's need
     assert finished.exit_code in {3, 5}  # those left aside keep a verdict away
-    assert "requirements that this run will not assess" in finished.output
+    unassessed = finished.results["plan"]["requirements_not_assessed"]
+    assert ("requirements that this run will not assess" in finished.output) is bool(unassessed)
+    assert bool(unassessed) is not ("restart" in missing)  # an extension is no requirement's only way

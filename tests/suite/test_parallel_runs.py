@@ -21,6 +21,8 @@ Start = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 MIXED = "meter_tells or 4.1 or sr8.2 or read_about"
 USER = "90-B3-D5-1F-30-01-00-00"
+ROUNDING = 2
+"""Milliseconds by which times in a journal may be off."""
 SHUFFLES = """
 import os, random
 
@@ -91,6 +93,33 @@ def test_the_whole_suite_on_two_workers_finds_the_reference_dsp_conformant(run_w
     run = run_whole("-n", "2")
     assert run.exit_code == 0, run.output
     assert run.requirements("pass") == {each["id"] for each in run.results["requirements"]}
+
+
+def test_no_scenario_of_another_worker_is_under_way_while_one_restarts_the_dsp(run_some: Start) -> None:
+    run = run_some("restart or meter_that_reports", "-n2")
+    assert run.chosen_passed, run.output
+
+    lines = [json.loads(line) for line in (run.folder / "journal.jsonl").read_text().splitlines()]
+    restarts = [
+        (line["process"], line["operation"]["at"], line["operation"]["milliseconds"])
+        for line in lines
+        if line["type"] == "testbed operation" and line["operation"]["name"] == "restart"
+    ]
+    begun = {line["scenario"]: line for line in lines if line["type"] == "scenario begun"}
+    times = [
+        (line["process"], begun[line["scenario"]]["at"], line["at"])
+        for line in lines
+        if line["type"] == "scenario ended"
+    ]
+    assert len(restarts) == 2
+    under_way, before = [], 0
+    for process, at, milliseconds in restarts:
+        for other, begin, end in times:
+            before += other != process and end <= at
+            if other != process and begin + ROUNDING < at + milliseconds and at + ROUNDING < end:
+                under_way.append((other, begin - at, end - at))
+    assert before  # both workers had work to do
+    assert under_way == []
 
 
 def test_workers_share_the_service_users_of_a_target_file(

@@ -132,7 +132,7 @@ def test_a_network_that_is_pulled_away_in_mid_run_leaves_it_inconclusive(
         stub = [0]
         receiver = free_port()
         to_stub = lines.line_to(lambda: stub[0])
-        to_receiver = lines.line_to(lambda: receiver, messages=1)
+        to_receiver = lines.line_to(lambda: receiver, messages=2)
         control_url = serve_stub(
             "--advertised-url", f"http://127.0.0.1:{to_stub}", "--port", str(port := free_port())
         )
@@ -160,7 +160,7 @@ def test_a_dsp_that_falls_silent_in_mid_run_is_not_waited_for_in_full_each_time(
 ) -> None:
     with network() as lines:
         port = free_port()
-        to_stub = lines.line_to(lambda: port, heard=6)
+        to_stub = lines.line_to(lambda: port, heard=7)
         control_url = serve_stub("--advertised-url", f"http://127.0.0.1:{to_stub}", "--port", str(port))
         target = tmp_path / "target.toml"
         target.write_text(

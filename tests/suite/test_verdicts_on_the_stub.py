@@ -126,7 +126,7 @@ def test_results_hold_no_private_key(run_some: Start) -> None:
 
 
 def test_allure_results_have_one_scenario_each_with_its_steps_and_messages(run_some: Start) -> None:
-    run = run_some("suspended_electricity_meter_tells")
+    run = run_some("suspended_electricity_meter_tells and not however")
     (result,) = (
         json.loads(path.read_text(encoding="utf-8"))
         for path in (run.folder / "allure-results").glob("*-result.json")

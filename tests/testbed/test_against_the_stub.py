@@ -61,6 +61,9 @@ def test_every_operation_is_taken(stub: ControlApiTestbed) -> None:
     stub.set_status(device.device_id, DeviceStatus.INSTALLED_NOT_COMMISSIONED)
     stub.set_cpl_status(entry, CplStatus.WITHDRAWN)
     stub.remove_cpl_entry(entry)
+    stub.inject_fault(device.device_id, "11.3", Fault.RESPONSE_HELD)
+    stub.release_responses(device.device_id)
+    stub.restart()
 
     assert stub.commands(device.device_id) == ()
     stub.forget_device(device.device_id)

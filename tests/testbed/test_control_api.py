@@ -62,7 +62,20 @@ def _operations(certificate: Certificate) -> dict[str, tuple[Capability, Callabl
             Capability.INJECT_FAULT,
             lambda testbed: testbed.inject_fault(DEVICE, "11.3", Fault.RESPONSE_LOST, count=2),
         ),
+        "hold_response": (
+            Capability.HOLD_RESPONSE,
+            lambda testbed: testbed.inject_fault(DEVICE, "11.3", Fault.RESPONSE_HELD),
+        ),
+        "release_responses": (
+            Capability.HOLD_RESPONSE,
+            lambda testbed: testbed.release_responses(DEVICE),
+        ),
         "commands": (Capability.OBSERVE_DEVICE, lambda testbed: testbed.commands(DEVICE)),
+        "deliver_locally": (
+            Capability.DELIVER_LOCALLY,
+            lambda testbed: testbed.deliver_locally(DEVICE, b"command"),
+        ),
+        "restart": (Capability.RESTART, lambda testbed: testbed.restart()),
     }
 
 
@@ -77,7 +90,11 @@ OPERATIONS = (
     "set_reachable",
     "set_status",
     "inject_fault",
+    "hold_response",
+    "release_responses",
     "commands",
+    "deliver_locally",
+    "restart",
 )
 
 
@@ -87,6 +104,7 @@ def answering(paper: PaperTestbed) -> PaperTestbed:
         "POST /cpl-entries": (201, {"cpl_entry_id": "7/a b"}),
         "POST /devices": (201, {"device_id": str(DEVICE)}),
         f"GET /devices/{DEVICE}/commands": (200, []),
+        f"POST /devices/{DEVICE}/local-commands": (200, {"response": ""}),
     }
     return paper
 
@@ -142,7 +160,10 @@ def test_an_operation_refused_as_not_implemented_is_a_missing_capability(
             "/devices",
             f"/devices/{DEVICE}",
             f"/devices/{DEVICE}/faults",
+            f"/devices/{DEVICE}/held-responses/release",
             f"/devices/{DEVICE}/commands",
+            f"/devices/{DEVICE}/local-commands",
+            "/restart",
         )
     }
 

@@ -26,7 +26,8 @@ ENTRY = CplEntry(DeviceType.ESME, "106C", "433100AC", "0123ABCD")
 ESME = DeviceSpec(DeviceType.ESME, "106C", "433100AC", "0123ABCD", "0123ABCD")
 DEVICE = Eui64.parse("00-DB-12-34-56-78-90-A0")
 CAPABLE = frozenset({Capability.EDIT_CPL, Capability.PROVIDE_DEVICE, Capability.CONTROL_DEVICE,
-                     Capability.INJECT_FAULT, Capability.SET_STATUS})
+                     Capability.INJECT_FAULT, Capability.SET_STATUS, Capability.HOLD_RESPONSE,
+                     Capability.RESTART})
 def expect(error, call):
     try:
         call()
@@ -52,6 +53,9 @@ def test_every_operation_is_one_numbered_instruction(person: Callable[..., OnTer
         "device = testbed.provide_device(ESME).device_id",
         "testbed.run_firmware(device, '0000ABCD')",
         "testbed.inject_fault(device, '11.3', Fault.RESPONSE_LOST)",
+        "testbed.inject_fault(device, '11.2', Fault.RESPONSE_HELD)",
+        "testbed.release_responses(device)",
+        "testbed.restart()",
         "testbed.set_reachable(device, reachable=False)",
         "testbed.set_status(device, DeviceStatus.DECOMMISSIONED)",
         "testbed.set_cpl_status(entry, CplStatus.WITHDRAWN)",
@@ -62,6 +66,9 @@ def test_every_operation_is_one_numbered_instruction(person: Callable[..., OnTer
         (DEVICE.lower(), ["Smart Metering Inventory", "Commissioned", "SMETS2", "Type its Device ID"]),
         ("done", [f"ESME {DEVICE} run firmware 0000ABCD"]),
         ("", [f"next command of SR11.3 to the ESME {DEVICE}", "never reach the DSP"]),
+        ("", [f"next command of SR11.2 to the ESME {DEVICE}", "hold its response back"]),
+        ("", [f"responses of the ESME {DEVICE} that were held back"]),
+        ("", ["Restart the DSP", "data kept", "answers again"]),
         ("", [f"no longer reach the ESME {DEVICE}"]),
         ("", [f"ESME {DEVICE} Decommissioned"]),
         ("", ["Withdrawn: ESME, manufacturer 106C", "suspensions"]),

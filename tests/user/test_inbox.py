@@ -18,6 +18,7 @@ from dsp_conformance.user.checks import check_form
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.naming import answered_request
+from dsp_conformance.user.transport import utc_now
 
 if TYPE_CHECKING:
     from dsp_conformance.duis.messages import Response, ResponseBody
@@ -115,6 +116,27 @@ def test_a_response_answers_the_request_it_names_or_mirrors(
 @pytest.mark.parametrize("alert", [DeviceAlert("8F66", b"a"), DccAlert("N28", "DeviceStatusChangeEvent")])
 def test_an_alert_answers_no_request_whatever_it_names(pen: Pen, alert: ResponseBody) -> None:
     assert answered_request(_delivery(pen.response(REQUEST_ID, body=alert))) is None
+
+
+def test_word_of_a_request_is_a_message_that_names_it_or_a_dcc_alert_about_its_device(
+    inbox: Inbox, pen: Pen
+) -> None:
+    def alert(change: str, device_id: Eui64 = REQUEST_ID.target) -> Delivery:
+        body = DccAlert("N28", "DeviceStatusChangeEvent", change, device_id)
+        return _delivery(replace(pen.response(REQUEST_ID), request_id=None, response_id=None, body=body))
+
+    inbox.put(alert("DeviceRestored"))
+    since = datetime.now(UTC)
+    inbox.put(alert("DeviceSuspended"))  # nothing about the request
+    inbox.put(alert("DeviceRestored", REQUEST_ID.originator))
+    assert not inbox.wait_for_word(REQUEST_ID, since, 0)
+
+    inbox.put(alert("DeviceRestored"))
+    assert inbox.wait_for_word(REQUEST_ID, since, 0)
+    other = replace(REQUEST_ID, target=Eui64.parse("00-DB-12-34-56-78-90-A1"))
+    assert not inbox.wait_for_word(other, since, 0)
+    inbox.put(_delivery(pen.response(other)))
+    assert inbox.wait_for_word(other, datetime.now(UTC), 0)
 
 
 def test_of_a_large_refused_message_the_beginning_is_kept_and_what_it_names(inbox: Inbox, pen: Pen) -> None:
@@ -232,6 +254,18 @@ def test_an_alert_is_ours_if_either_party_that_it_names_is(inbox: Inbox, pen: Pe
         assert inbox.stranger_in(_delivery(replace(alert, request_id=named, response_id=None))) is None
     stranger = inbox.stranger_in(_delivery(replace(alert, request_id=theirs, response_id=None)))
     assert stranger == min(theirs.originator, theirs.target)
+
+
+def test_whatever_comes_for_a_user_or_at_its_address_came_for_it(inbox: Inbox, pen: Pen) -> None:
+    user, other = REQUEST_ID.originator, Eui64.parse("90-B3-D5-1F-30-01-00-09")
+    before = utc_now()
+    assert not inbox.came_for(user, before - timedelta(days=1))
+    inbox.put(replace(_delivery(pen.response(REQUEST_ID), accepted=False), received_at=before))
+    assert inbox.came_for(user, before)
+    assert not inbox.came_for(user, before + timedelta(seconds=1))
+    assert not inbox.came_for(other, before)
+    inbox.put(replace(_delivery(None, accepted=False), received_at=before, path=f"/duis/{other}"))
+    assert inbox.came_for(other, before)
 
 
 def test_reasons_for_turning_away_are_counted_each_up_to_fifty_and_then_together(inbox: Inbox) -> None:

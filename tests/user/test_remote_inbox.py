@@ -47,6 +47,7 @@ def test_messages_look_the_same_from_another_process(
     for request_id in (REQUEST_ID, OTHER):
         assert remote.answers_to(request_id) == inbox.answers_to(request_id) != ()
         assert remote.wait_for_answers(request_id, 0) == inbox.answers_to(request_id)
+        assert remote.wait_for_word(request_id, utc_now(), 0)
         assert remote.answers_about(request_id.target) == inbox.answers_about(request_id.target) != ()
 
 

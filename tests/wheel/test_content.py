@@ -31,7 +31,9 @@ def _files(part: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("part", ["conftest.py", "features", "steps", "fixtures"])
+@pytest.mark.parametrize(
+    "part", ["conftest.py", "features", "steps", "fixtures", "docs/testbed-control.openapi.yaml"]
+)
 def test_the_wheel_holds_every_file_of_the_suite_inside_the_package(names: list[str], part: str) -> None:
     assert _files(part)
     assert {_BUNDLED + name for name in _files(part)} <= set(names)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Final
-
-import requests
 
 from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
 from dsp_conformance.testbed import Capability
-from dsp_conformance.tls.contexts import tls_adapter
-from dsp_conformance.tls.settings import ClientTls
-from dsp_conformance.tls.troubles import TlsFlaw, tls_trouble
+from dsp_conformance.tls.troubles import TlsFlaw
 from dsp_conformance.user.addresses import own_url
 from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverUnusable
-from dsp_conformance.user.transport import MEDIA_TYPE
+from fixtures.own_receiver import post_to_oneself
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination
@@ -61,37 +56,12 @@ def public_url(examination: Examination) -> Outcome:
     run = known(examination.run)
     if Capability.REGISTER_USER in run.testbed.capabilities:
         url = own_url(url, run.somebody())
-    client = _client(target)
-    token = secrets.token_hex(16).encode()
-    patience = (target.timeouts.connect, target.timeouts.answer)
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            session.mount("https://", tls_adapter(client))
-            answer = session.post(
-                url, token, headers={"Content-Type": MEDIA_TYPE}, timeout=patience, allow_redirects=False
-            )
-    except requests.RequestException as failure:
-        trouble = tls_trouble(failure, url, client, "[receiver] public_url")
-        if trouble is None:
-            return error(
-                f"{url}: nothing is reached there from this machine ({_innermost(failure)})", _FORWARD
-            )
-        return _as_seen_by_the_dsp(url, trouble, target)
-    arrived = examination.inbox.wait_until(
-        lambda: any(each.octets == token for each in examination.inbox.everything()), target.timeouts.connect
-    )
-    if not arrived:
-        found = f"{url}: something else answers there (HTTP {answer.status_code}), the receiver got nothing"
-        return error(found, _FORWARD)
-    return ok(f"{url} leads to the receiver")
-
-
-def _client(target: Target) -> ClientTls:
-    """Be a client that trusts the receiver's own certificate; whoever stands before it goes unchecked."""
-    server = target.receiver.tls
-    own = None if server is None else server.own.certificate
-    return ClientTls(ca=own, own=target.tls.own, verify=own is not None, section="receiver.tls")
+    attempt = post_to_oneself(url, target, examination.inbox)
+    if attempt.arrived:
+        return ok(attempt.told)
+    if attempt.tls is not None:
+        return _as_seen_by_the_dsp(url, attempt.tls, target)
+    return error(attempt.told, _FORWARD)
 
 
 def _as_seen_by_the_dsp(url: str, trouble: TlsTrouble, target: Target) -> Outcome:
@@ -108,9 +78,3 @@ def _as_seen_by_the_dsp(url: str, trouble: TlsTrouble, target: Target) -> Outcom
             "Have a certificate issued for the host in [receiver] public_url, and give it in [receiver.tls].",
         )
     return error(f"{url}: {trouble.said}", _FORWARD)
-
-
-def _innermost(failure: BaseException) -> str:
-    while (inner := failure.__cause__ or failure.__context__) is not None:
-        failure = inner
-    return str(failure) or type(failure).__name__

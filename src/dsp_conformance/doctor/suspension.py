@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
 from dsp_conformance.doctor.stage import new_stage
-from dsp_conformance.duis.terms import DeviceStatus, DeviceType
+from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
 from dsp_conformance.report.expectations import described
 from dsp_conformance.testbed.settings import ManualSettings
+from dsp_conformance.user.session import UserSession
 from fixtures.devices import Model
 from fixtures.request_making import make_request
+from fixtures.road import control_reading
 from fixtures.traffic import usable
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["rejection_code", "response"]
 
-_READ: Final = "11.2"
 _ORDINARY: Final = "4.1.1"
 _CANNOT: Final = "the testbed cannot {what}, so this could not be seen"
 _BY_HAND: Final = "nobody is asked to {what} for the doctor, so this could not be seen"
@@ -32,28 +33,29 @@ def response(examination: Examination) -> Outcome:
             _unseen(examination, "provide a Device"),
             "Where no response ever comes, look at the receiver's address as the DSP has it.",
         )
-    stage = new_stage(run)
-    exchange = make_request(stage, examination.device, _READ).exchange
-    answer = usable(exchange)
-    if not exchange.accepted:
-        code = described(answer.response_code)
-        found = f"SR11.2 to a Commissioned ESME is answered with {code}, so that no response comes"
+    users = known(examination.target).users
+    session = UserSession(users[0] if users else run.user(UserRole.IS), run.connection)
+    reading = control_reading(run, session, (examination.device.device_id, DeviceType.ESME))
+    if not reading.asked:
+        found = f"a Commissioned ESME cannot be read, so that no response comes: {reading.told}"
         return warning(found, "See the DSP's own log; a run judges that.")
-    patience = run.connection.transport.timeouts.response
-    arrived = run.connection.inbox.wait_for_answers(exchange.request.request_id, patience)
-    if not arrived:
+    if not reading.open:
+        patience = run.connection.transport.timeouts.response
+        address = run.connection.addresses.told(session.user.eui) or examination.receiver_url
         return error(
-            f"no response to SR11.2 within {patience:g} s at {examination.receiver_url}",
+            f"no response within {patience:g} s at {address} ({reading.told})",
             "See that the DSP posts to that address, that no firewall is between, and [timeouts] response.",
         )
-    after = (arrived[0].received_at - exchange.sent_at).total_seconds()
-    refusal = arrived[0].refusal
-    if refusal:
-        return warning(f"a response came and was refused: {refusal}", "A run judges that as a defect.")
-    if elsewhere := stage.traffic.misdelivered(exchange):
+    delivery = reading.delivery
+    if delivery is not None and delivery.refusal:
+        return warning(
+            f"a response came and was refused: {delivery.refusal}", "A run judges that as a defect."
+        )
+    elsewhere = delivery and run.connection.addresses.misdelivery(delivery, session.user.eui)
+    if elsewhere:
         advice = "A run judges that as a defect, unless the DSP has other addresses for its Service Users."
-        return warning(f"a response came {elsewhere[0]}", advice)
-    return ok(f"a response came after {after:.1f} s")
+        return warning(f"a response came {elsewhere}", advice)
+    return ok(f"a response came after {reading.seconds:.1f} s")
 
 
 def rejection_code(examination: Examination) -> Outcome:

@@ -1,13 +1,15 @@
 """The schemas of what the suite writes and reads, published with the package.
 
 A file in `schemas/` is known by its name up to the first full stop: whoever adds one adds a schema to
-`dsp-conformance schema`.
+`dsp-conformance schema`. The description of the Testbed Control API stands with the documentation.
 """
 
 from __future__ import annotations
 
 from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from dsp_conformance.suite.places import TESTBED_CONTROL, own_suite
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -32,8 +34,13 @@ class NoSuchSchema(LookupError):  # noqa: N818 - reads as what it is wherever it
 
 
 def schema_files() -> dict[str, Traversable]:
-    """Name and file of each published schema, sorted by name."""
-    found = (one for one in (files(__package__) / "schemas").iterdir() if one.is_file())
+    """Name and file of each published schema, sorted by name.
+
+    Raises:
+        SuiteUnusable: the program's own files are not where they should be.
+    """
+    found: list[Traversable] = [one for one in (files(__package__) / "schemas").iterdir() if one.is_file()]
+    found.append(own_suite().root / TESTBED_CONTROL)
     return {one.name.partition(".")[0]: one for one in sorted(found, key=lambda one: one.name)}
 
 

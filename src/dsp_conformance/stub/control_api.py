@@ -31,7 +31,7 @@ from dsp_conformance.stub.control_models import (
     UserBody,
 )
 from dsp_conformance.stub.emulated_device import EmulatedDevice, NotForThisDevice, running_version
-from dsp_conformance.stub.http_face import BodyTooLarge, TooLargeResponse, read_body
+from dsp_conformance.stub.http_face import RESTART_PATH, BodyTooLarge, TooLargeResponse, read_body
 from dsp_conformance.stub.inventory import DeviceExists, DeviceRecord
 from dsp_conformance.stub.users import RegisteredUser
 
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from dsp_conformance.stub.dsp import ReferenceDsp
+    from dsp_conformance.stub.in_service import DspInService
+    from dsp_conformance.stub.state import DspState
 
 __all__ = ["CAPABILITIES", "ControlApi", "build_control_app"]
 
@@ -55,7 +57,7 @@ CAPABILITIES: Final = (
     "inject-fault",
     "observe-device",
 )
-EXTENSIONS: Final = ("deliver-locally", "profile")
+EXTENSIONS: Final = ("deliver-locally", "hold-response", "profile", "restart")
 """What it can do beyond version 1.0 of the API, told apart from the rest for those who know that version."""
 
 PROFILE: Final = MappingProxyType(
@@ -90,14 +92,21 @@ class ControlApi:
     """The operations, one method each.
 
     Args:
-        dsp: whom they act on.
+        in_service: whom they act on.
         duis_url: base of the DUIS services, as others reach them.
     """
 
-    def __init__(self, dsp: ReferenceDsp, duis_url: str) -> None:
-        self._dsp = dsp
-        self._state = dsp.state
+    def __init__(self, in_service: DspInService, duis_url: str) -> None:
+        self._in_service = in_service
         self._duis_url = duis_url
+
+    @property
+    def _dsp(self) -> ReferenceDsp:
+        return self._in_service.dsp
+
+    @property
+    def _state(self) -> DspState:
+        return self._dsp.state
 
     async def get_capabilities(self, request: Request) -> Response:
         """What this testbed can do, and which DSP stands behind it."""
@@ -227,6 +236,18 @@ class ControlApi:
         device.arrange(body.fault, body.service_reference_variant, body.count)
         return _done()
 
+    async def post_release(self, request: Request) -> Response:
+        """Let the responses of a Device go that are held back."""
+        _, device = self._known_device(request)
+        self._dsp.traffic.release(device)
+        return _done()
+
+    async def post_restart(self, request: Request) -> Response:
+        """Restart the DSP, and answer when it is back with its data."""
+        del request
+        await self._in_service.restart()
+        return _done()
+
     async def get_commands(self, request: Request) -> Response:
         """List the commands that reached the Device over the WAN, oldest first."""
         _, device = self._known_device(request)
@@ -291,7 +312,9 @@ def build_control_app(api: ControlApi, token: str | None) -> ASGIApp:
             _by_method(device, {"PATCH": api.patch_device, "DELETE": api.delete_device}),
             Route(f"{device}/faults", api.post_fault, methods=["POST"]),
             Route(f"{device}/local-commands", api.post_local_command, methods=["POST"]),
+            Route(f"{device}/held-responses/release", api.post_release, methods=["POST"]),
             Route(f"{device}/commands", api.get_commands, methods=["GET"]),
+            Route(RESTART_PATH, api.post_restart, methods=["POST"]),
         ],
         exception_handlers={
             HTTPException: _refuse_path,

@@ -15,9 +15,11 @@ from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.tls.troubles import tls_trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dsp_conformance.stub.scheduler import Scheduler
 
-__all__ = ["Delivery", "RetryPolicy"]
+__all__ = ["Delivery", "RetryPolicy", "Undelivered"]
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,19 @@ class _Parcel:
     about: str
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that a User did not take yet.
+
+    Attributes:
+        parcel: the message and where it goes.
+        attempts: how often it was posted.
+    """
+
+    parcel: _Parcel
+    attempts: int
+
+
 class Delivery:
     """Posts messages and, where the User does not take one, posts it again a bounded number of times.
 
@@ -77,6 +92,18 @@ class Delivery:
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
+        self._undelivered: dict[_Parcel, int] = {}
+
+    @property
+    def undelivered(self) -> tuple[Undelivered, ...]:
+        """What is going to be posted again, with how often it was posted."""
+        with self._lock:
+            return tuple(Undelivered(*each) for each in self._undelivered.items())
+
+    def resume(self, undelivered: Iterable[Undelivered]) -> None:
+        """Go on with what a DSP before this one could not deliver."""
+        for each in undelivered:
+            self._try_later(each.parcel, each.attempts)
 
     def post(self, url: str, octets: bytes, *, about: str) -> None:
         """Deliver a message from one of the scheduler's threads; retries come later.
@@ -95,7 +122,15 @@ class Delivery:
         for session in sessions:
             session.close()
 
+    def _try_later(self, parcel: _Parcel, attempts: int) -> None:
+        with self._lock:
+            self._undelivered[parcel] = attempts
+        pause = self._policy.pause_before(attempts + 1)
+        self._scheduler.after(pause, lambda: self._attempt(parcel, attempts + 1))
+
     def _attempt(self, parcel: _Parcel, attempt: int) -> None:
+        with self._lock:
+            self._undelivered.pop(parcel, None)
         trouble = self._post_once(parcel)
         if trouble is None:
             return
@@ -108,8 +143,7 @@ class Delivery:
                 trouble,
             )
             return
-        pause = self._policy.pause_before(attempt + 1)
-        self._scheduler.after(pause, lambda: self._attempt(parcel, attempt + 1))
+        self._try_later(parcel, attempt)
 
     def _post_once(self, parcel: _Parcel) -> str | None:
         """Post once; return what went wrong, or None."""

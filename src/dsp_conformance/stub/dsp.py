@@ -29,7 +29,7 @@ from dsp_conformance.stub.traffic import DeviceTraffic
 from dsp_conformance.tls.settings import ClientTls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dsp_conformance.duis.catalogue import Service, ServiceReferenceVariant
     from dsp_conformance.duis.messages import ServiceRequest
@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from dsp_conformance.eui64 import Eui64
     from dsp_conformance.smki.pki import DeviceCredentials, DspCredentials
     from dsp_conformance.stub.delivery import RetryPolicy
+    from dsp_conformance.stub.emulated_device import EmulatedDevice
     from dsp_conformance.stub.mp105 import Rules
+    from dsp_conformance.stub.storage import StoredData
     from dsp_conformance.stub.traffic import Order
 
-__all__ = ["Answer", "DspOptions", "ReferenceDsp"]
+__all__ = ["Answer", "DspKeys", "DspOptions", "ReferenceDsp"]
 
 _log = logging.getLogger(__name__)
 _LONGEST_REASON = 500
@@ -97,18 +99,46 @@ class Answer:
         return cls(status, f"{line[:_LONGEST_REASON]}\n".encode(), is_duis=False)
 
 
+@dataclass(frozen=True, slots=True)
+class DspKeys:
+    """Who a DSP is; the same over every restart.
+
+    Attributes:
+        pki: makes the keys of emulated Devices.
+        credentials: its own keys and certificates.
+    """
+
+    pki: EphemeralPki
+    credentials: DspCredentials
+
+    @classmethod
+    def made_for(cls, dcc_id: Eui64) -> Self:
+        """Make keys for a new DSP."""
+        pki = EphemeralPki.create()
+        return cls(pki, pki.dsp(dcc_id))
+
+
 class ReferenceDsp:
     """A DSP with everything it needs, kept in memory. A context manager, closed at its end.
 
     Args:
         options: how it behaves.
+        identity: the keys of a DSP before this one; keys of its own where left out.
+        data: what that DSP has left.
+        devices: the emulated Devices behind it.
     """
 
-    def __init__(self, options: DspOptions) -> None:
+    def __init__(
+        self,
+        options: DspOptions,
+        identity: DspKeys | None = None,
+        data: StoredData | None = None,
+        devices: Mapping[Eui64, EmulatedDevice] | None = None,
+    ) -> None:
         self.options = options
-        self.state = DspState(options.rules, options.seams.state)
-        self._pki = EphemeralPki.create()
-        self._credentials = self._pki.dsp(options.dcc_id)
+        self.state = DspState(options.rules, options.seams.state, data, devices)
+        self.identity = identity or DspKeys.made_for(options.dcc_id)
+        self._credentials = self.identity.credentials
         self._catalogue = catalogue()
         self._policy = Policy(options.dcc_id, options.rejection_code, options.rules.exceptions)
         self._answers = AnswerWriter(self._credentials.xml_signing, seal=options.seams.seal)
@@ -126,6 +156,8 @@ class ReferenceDsp:
             no_answer_seconds=options.no_answer_seconds,
             seams=options.seams.traffic,
         )
+        if data is not None:
+            self.traffic.resume(data)
 
     def __enter__(self) -> Self:
         return self
@@ -140,7 +172,17 @@ class ReferenceDsp:
 
     def device_credentials(self, device_id: Eui64) -> DeviceCredentials:
         """Make the keys and certificates of an emulated Device."""
-        return self._pki.device(device_id)
+        return self.identity.pki.device(device_id)
+
+    @property
+    def devices(self) -> Mapping[Eui64, EmulatedDevice]:
+        """The emulated Devices behind it, by ID."""
+        return self.state.devices
+
+    def stopped(self) -> StoredData:
+        """Stop working, and return what is kept for good."""
+        self.close()
+        return self.traffic.stored(self.state.stored())
 
     def close(self) -> None:
         """Stop working and close the connections."""

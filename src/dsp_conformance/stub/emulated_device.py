@@ -26,6 +26,7 @@ __all__ = [
     "Command",
     "EmulatedDevice",
     "Fault",
+    "HeldResponse",
     "LoggedCommand",
     "NotForThisDevice",
     "Outcome",
@@ -51,6 +52,11 @@ class Fault(StrEnum):
     DEVICE_ERROR = "device-error"
     UNREACHABLE = "unreachable"
     DUPLICATE_RESPONSE = "duplicate-response"
+    RESPONSE_HELD = "response-held"
+
+
+_COPIES: Final = {Fault.RESPONSE_LOST: 0, Fault.RESPONSE_HELD: 0, Fault.DUPLICATE_RESPONSE: 2}
+"""How often a response reaches the DSP at once; once where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,19 @@ class Outcome:
     reached: bool
     responses: tuple[bytes, ...] = ()
     alert_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldResponse:
+    """A response that is held back on its way to the DSP.
+
+    Attributes:
+        command: the command that it answers.
+        octets: the Device's message.
+    """
+
+    command: Command
+    octets: bytes
 
 
 class NotForThisDevice(ValueError):  # noqa: N818 - reads as what it is
@@ -170,6 +189,7 @@ class EmulatedDevice:
         self._image: _Image | None = None
         self._pending: _PendingActivation | None = None
         self._faults: list[_ArrangedFault] = []
+        self._held: list[HeldResponse] = []
         self._log: deque[LoggedCommand] = deque(maxlen=_LOG_LENGTH)
         self._alert_counters = itertools.count(1)
 
@@ -229,8 +249,22 @@ class EmulatedDevice:
                 return Outcome(reached=False)
             self._log.append(LoggedCommand(command.request_id, command.variant, self._now()))
             response, alert_due = self._respond(command, fault)
-        copies = {Fault.RESPONSE_LOST: 0, Fault.DUPLICATE_RESPONSE: 2}.get(fault, 1) if fault else 1
+            if fault is Fault.RESPONSE_HELD:
+                self._held.append(HeldResponse(command, response))
+        copies = _COPIES.get(fault, 1) if fault else 1
         return Outcome(reached=True, responses=(response,) * copies, alert_due=alert_due)
+
+    def release(self) -> tuple[HeldResponse, ...]:
+        """Let the responses go that are held back, oldest first."""
+        with self._lock:
+            held, self._held = tuple(self._held), []
+        return held
+
+    @property
+    def pending(self) -> Command | None:
+        """The command of SR11.3 that the Device is going to carry out later."""
+        with self._lock:
+            return None if self._pending is None else self._pending.command
 
     def answer_locally(
         self,

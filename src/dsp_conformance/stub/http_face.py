@@ -23,14 +23,25 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from dsp_conformance.stub.dsp import ReferenceDsp
+    from dsp_conformance.stub.in_service import DspInService
 
-__all__ = ["CONTROL_PATH", "SERVICES_PATH", "BodyTooLarge", "TooLargeResponse", "build_app", "read_body"]
+__all__ = [
+    "CONTROL_PATH",
+    "RESTART_PATH",
+    "SERVICES_PATH",
+    "BodyTooLarge",
+    "TooLargeResponse",
+    "build_app",
+    "read_body",
+]
 
 SERVICES_PATH: Final = "/api/v1"
 """The path that DCC Boxed uses (domain.md, "Command Variants and services")."""
 
 CONTROL_PATH: Final = "/testbed/v1"
+
+RESTART_PATH: Final = "/restart"
+"""Below the Testbed Control API."""
 
 _XML: Final = "application/xml"
 _CHARSETS: Final = frozenset({"", "utf-8", "us-ascii"})
@@ -110,25 +121,26 @@ class TooLargeResponse(Response):
                 return
 
 
-def build_app(dsp: ReferenceDsp, control: ASGIApp) -> Starlette:
+def build_app(in_service: DspInService, control: ASGIApp) -> ASGIApp:
     """Return the application that serves a DSP.
 
     Args:
-        dsp: who answers requests.
+        in_service: who answers requests.
         control: the application of the Testbed Control API.
     """
     services = [
-        Route(f"{SERVICES_PATH}/{service.value}", _endpoint(dsp, service), methods=["POST"])
+        Route(f"{SERVICES_PATH}/{service.value}", _endpoint(in_service, service), methods=["POST"])
         for service in Service
     ]
-    return Starlette(
+    app = Starlette(
         routes=[*services, Mount(CONTROL_PATH, app=control)],
         exception_handlers={HTTPException: _refuse_path},
     )
+    return in_service.served(app, f"{CONTROL_PATH}{RESTART_PATH}")
 
 
-def _endpoint(dsp: ReferenceDsp, service: Service) -> Callable[[Request], Awaitable[Response]]:
-    limit = dsp.options.max_message_size
+def _endpoint(in_service: DspInService, service: Service) -> Callable[[Request], Awaitable[Response]]:
+    limit = in_service.dsp.options.max_message_size
 
     async def endpoint(request: Request) -> Response:
         refusal = _refusal_of_headers(request)
@@ -140,6 +152,7 @@ def _endpoint(dsp: ReferenceDsp, service: Service) -> Callable[[Request], Awaita
             return TooLargeResponse(f"{error}\n".encode(), "text/plain; charset=utf-8", limit)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
+        dsp = in_service.dsp
         if len(octets) <= _HANDLED_AT_ONCE:
             answer = dsp.handle(service, octets)
         else:

@@ -104,6 +104,10 @@ class DeviceExists(Exception):  # noqa: N818  # named for what it says
         return f"Device {self.device_id} exists: choose another device_id, or delete the Device first"
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class SmartMeteringInventory:
     """The records by Device ID and by model; not safe for threads by itself.
 
@@ -111,7 +115,7 @@ class SmartMeteringInventory:
         now: tells the time of a status change, with time zone.
     """
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, now: Callable[[], datetime] = _utc_now) -> None:
         self._records: dict[Eui64, DeviceRecord] = {}
         self._ids_by_product: dict[ProductModel, set[Eui64]] = {}
         self._now = now
@@ -175,6 +179,10 @@ class SmartMeteringInventory:
             KeyError: the inventory does not know it.
         """
         return self._put(self._records[device_id].with_status(status, at=self._now(), reason=reason))
+
+    def amend(self, amended: Callable[[DeviceRecord], DeviceRecord]) -> None:
+        """Put another record in the place of each; Device IDs and models stay."""
+        self._records = {device_id: amended(record) for device_id, record in self._records.items()}
 
     def _put(self, record: DeviceRecord) -> DeviceRecord:
         self._records[record.device_id] = record

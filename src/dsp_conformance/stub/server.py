@@ -17,8 +17,8 @@ import uvicorn
 
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.control_api import ControlApi, build_control_app
-from dsp_conformance.stub.dsp import ReferenceDsp
 from dsp_conformance.stub.http_face import CONTROL_PATH, build_app
+from dsp_conformance.stub.in_service import DspInService
 from dsp_conformance.stub.settings import SettingsError, StubSettings
 from dsp_conformance.stub.tls import stub_tls
 from dsp_conformance.tls.contexts import server_context
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from starlette.types import ASGIApp
+
+    from dsp_conformance.stub.dsp import DspOptions
 
 __all__ = ["SettingsError", "StubSettings", "serve"]
 
@@ -62,22 +64,26 @@ def serve(settings: StubSettings, *, out: TextIO | None = None, err: TextIO | No
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         token = settings.token()
-        options = settings.dsp_options()
+        settings.dsp_options()  # what cannot be used is told before anything else
         tls = stub_tls(settings)
         context = None if tls is None else server_context(tls.server, _tell_refused)
         with ExitStack() as stack:
             listener = stack.enter_context(_listen(settings))
             url = settings.advertised_url or _url_of(listener, "http" if tls is None else "https")
             if tls is not None:
-                options = replace(options, tls=tls.client)
                 target = tls.write_target(f"{url}{CONTROL_PATH}", settings.token_file)
                 print(_ABOUT_TARGET.format(target), file=err or sys.stderr, flush=True)
             stack.pop_all()
     except (SettingsError, SmkiError) as error:
         print(f"stub: {error}", file=err or sys.stderr)  # what the process has to say
         return EXIT_CONFIGURATION
-    with listener, ReferenceDsp(options) as dsp:
-        app = build_app(dsp, build_control_app(ControlApi(dsp, url), token))
+
+    def options() -> DspOptions:
+        made = settings.dsp_options()
+        return made if tls is None else replace(made, tls=tls.client)
+
+    with listener, DspInService(options) as in_service:
+        app = build_app(in_service, build_control_app(ControlApi(in_service, url), token))
         _Server(_configuration(app, context), ready_line(url), out or sys.stdout).run([listener])
     return EXIT_OK
 

@@ -13,11 +13,13 @@ from dsp_conformance.stub.cpl import CentralProductsList
 from dsp_conformance.stub.inventory import DeviceRecord, SmartMeteringInventory
 from dsp_conformance.stub.mp105 import NO_CHANGE
 from dsp_conformance.stub.pre_commands import PreCommandStore
+from dsp_conformance.stub.storage import StoredData
 from dsp_conformance.stub.users import UserRegister
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.stub.cpl import CplEntry, ProductModel
     from dsp_conformance.stub.emulated_device import EmulatedDevice
     from dsp_conformance.stub.mp105 import InventoryChange, Rules
@@ -31,21 +33,30 @@ _OWN_DEVICE_IDS: Final = bytes.fromhex("00DB12F0")
 class DspState:
     """Everything that changes, under one lock, and the changes that keep its parts in step.
 
-    Whoever reads `users`, `cpl`, `inventory` or `pre_commands` directly holds `lock` meanwhile; the methods
-    take it themselves.
+    Whoever reads `users`, `cpl`, `inventory`, `pre_commands` or `given_up` directly holds `lock` meanwhile;
+    the methods take it themselves.
 
     Args:
         rules: which Devices the removal of an entry suspends.
         seams: how that, and changes of records, are carried out; as they should be where left out.
+        data: what a DSP before this one has left; nothing where left out.
+        devices: the emulated Devices of the inventory in it.
     """
 
-    def __init__(self, rules: Rules, seams: StateSeams | None = None) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        seams: StateSeams | None = None,
+        data: StoredData | None = None,
+        devices: Mapping[Eui64, EmulatedDevice] | None = None,
+    ) -> None:
         self.lock = threading.RLock()
-        self.users = UserRegister()
-        self.cpl = CentralProductsList()
-        self.inventory = SmartMeteringInventory()
-        self.pre_commands = PreCommandStore()
-        self._devices: dict[Eui64, EmulatedDevice] = {}
+        self.users = UserRegister() if data is None else data.users
+        self.cpl = CentralProductsList() if data is None else data.cpl
+        self.inventory = SmartMeteringInventory() if data is None else data.inventory
+        self.pre_commands = PreCommandStore() if data is None else data.pre_commands
+        self.given_up: dict[Eui64, dict[RequestID, None]] = {} if data is None else data.given_up
+        self._devices: dict[Eui64, EmulatedDevice] = dict(devices or {})
         self.rules = rules
         self._seams = seams or StateSeams()
         self._drawn = itertools.count(1)
@@ -76,9 +87,12 @@ class DspState:
             KeyError: there is no such entry.
         """
         with self.lock:
-            entry = self.cpl.remove(entry_id)
-            if entry.status is CplStatus.ACTIVE:
-                self._seams.suspend(self, entry)
+            self._seams.removed(self, self.cpl.remove(entry_id))
+
+    def follow_removal(self, entry: CplEntry) -> None:
+        """Suspend whom it concerns that an entry was taken out; nobody where it was not in force any more."""
+        if entry.status is CplStatus.ACTIVE:
+            self._seams.suspend(self, entry)
 
     def suspend_without(self, entry: CplEntry) -> None:
         """Suspend the Devices recorded with an entry that has left, unless another still covers them."""
@@ -106,6 +120,17 @@ class DspState:
         with self.lock:
             return self._devices.get(device_id)
 
+    @property
+    def devices(self) -> Mapping[Eui64, EmulatedDevice]:
+        """The emulated Devices, by ID, as they are now."""
+        with self.lock:
+            return dict(self._devices)
+
+    def stored(self) -> StoredData:
+        """Return the part of the data that is kept here; call it when nothing changes any more."""
+        self.inventory.amend(self._seams.stored)
+        return StoredData(self.users, self.cpl, self.inventory, self.pre_commands, self.given_up)
+
     def remove_device(self, device_id: Eui64) -> None:
         """Forget a Device.
 
@@ -115,6 +140,7 @@ class DspState:
         with self.lock:
             self.inventory.remove(device_id)
             del self._devices[device_id]
+            self.given_up.pop(device_id, None)
 
     def unused_device_id(self) -> Eui64:
         """Choose an ID that no Device has."""
@@ -143,14 +169,22 @@ class DspState:
                 self.inventory.set_status(device_id, change.status, reason=reason)
 
 
+def _as_it_is(record: DeviceRecord) -> DeviceRecord:
+    return record
+
+
 @dataclass(frozen=True, slots=True)
 class StateSeams:
     """How a DSP's state is changed, step by step; each step can be replaced.
 
     Attributes:
         suspend: suspends the Devices concerned when an entry in force left the CPL.
+        removed: follows the removal of an entry, whose status is the one that it had.
         apply: changes the record of a Device that is in the inventory, and says why.
+        stored: returns what of a Device's record is kept over a restart.
     """
 
     suspend: Callable[[DspState, CplEntry], None] = DspState.suspend_without
+    removed: Callable[[DspState, CplEntry], None] = DspState.follow_removal
     apply: Callable[[DspState, Eui64, InventoryChange, str], None] = DspState.put_down
+    stored: Callable[[DeviceRecord], DeviceRecord] = _as_it_is

@@ -15,6 +15,7 @@ __all__ = [
     "PARTS",
     "PYTEST_INI",
     "SUITE_VARIABLE",
+    "TESTBED_CONTROL",
     "Origin",
     "Suite",
     "SuiteUnusable",
@@ -32,6 +33,9 @@ LEDGER: Final = Path("features", "requirements.toml")
 
 MARKER: Final = "dsp-conformance-suite.toml"
 """The file that tells an ejected suite from any other folder."""
+
+TESTBED_CONTROL: Final = Path("docs", "testbed-control.openapi.yaml")
+"""The description of the Testbed Control API, in the folder of the program's own suite."""
 
 SUITE_VARIABLE: Final = "DSP_CONFORMANCE_SUITE"
 """The environment variable that names an ejected suite; processes that a command starts find it there too."""

@@ -23,6 +23,8 @@ _MANUAL = (
     Capability.SET_STATUS,
     Capability.CONTROL_DEVICE,
     Capability.INJECT_FAULT,
+    Capability.HOLD_RESPONSE,
+    Capability.RESTART,
 )  # a person neither registers certificates nor watches the WAN
 _DRIVER = "one of the drivers 'control-api', 'provisioned', 'command' and 'manual'"
 

@@ -78,7 +78,13 @@ class ControlApiClient:
             session.close()
 
     def call(
-        self, method: str, path: str, body: Mapping[str, object] | None, operation: str
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        operation: str,
+        *,
+        at_least: float = 0.0,
     ) -> requests.Response:
         """Do one call and return whatever answer comes.
 
@@ -87,13 +93,15 @@ class ControlApiClient:
             path: the path below the API's base, without a leading slash.
             body: sent as JSON; no body where None.
             operation: what is being done, for the error's sake.
+            at_least: seconds that the answer may take, where it may take longer than those of others.
 
         Raises:
             TestbedUnreachable: if no answer comes.
         """
         url = f"{self.url}/{path}"
         begun = time.monotonic()
-        connect, wait = map(self._patience.seconds, (self._timeouts.connect, self._timeouts.answer))
+        given = (self._timeouts.connect, max(self._timeouts.answer, at_least))
+        connect, wait = map(self._patience.seconds, given)
         try:
             session = self._session()
             # Sent as prepared here: what a session would merge into it from elsewhere is not wanted.

@@ -24,7 +24,7 @@ from pydantic import (
 
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.json_values import certificate_in, eui64_in, text_in
-from dsp_conformance.testbed.protocol import Capability
+from dsp_conformance.testbed.protocol import EXTENSIONS, Capability
 
 __all__ = [
     "ADDED_CPL_ENTRY",
@@ -72,7 +72,6 @@ class _Dsp(_Answer):
     signing_certificates: tuple[_PemInForce, ...] = ()
 
 
-_EXTENSIONS = frozenset({Capability.DELIVER_LOCALLY})
 _PROFILE: Final = "profile"
 """The extension by which a testbed says what the product declares."""
 
@@ -118,7 +117,7 @@ class Capabilities(_Answer):
     @property
     def all(self) -> frozenset[Capability]:
         """The capabilities, and the extensions that are known here."""
-        return self.capabilities | (_EXTENSIONS & self.extensions)
+        return self.capabilities | (EXTENSIONS & self.extensions)
 
 
 class _AddedCplEntry(_Answer):

@@ -143,6 +143,10 @@ class OperationsTestbed(ABC):
         """Arrange a fault for the next `count` commands of this Service Request (`inject-fault`)."""
         self._do(operations.inject_fault(device_id, variant, fault, count))
 
+    def release_responses(self, device_id: Eui64) -> None:
+        """Let the responses go that were held back (`hold-response`)."""
+        self._do(operations.release_responses(device_id))
+
     def commands(self, device_id: Eui64) -> tuple[ReachedCommand, ...]:
         """The commands that reached the emulated Device over the WAN, oldest first (`observe-device`)."""
         told = self._ask(operations.list_commands(device_id), _wire.COMMANDS)
@@ -153,6 +157,10 @@ class OperationsTestbed(ABC):
     def deliver_locally(self, device_id: Eui64, command: bytes) -> bytes:
         """Bring a command to the emulated Device over the HAN and return its answer (`deliver-locally`)."""
         return self._ask(operations.deliver_locally(device_id, command), _wire.LOCAL_RESPONSE).response
+
+    def restart(self) -> None:
+        """Restart the DSP; returns when it answers again, with its data kept (`restart`)."""
+        self._do(operations.restart())
 
     def _do(self, operation: Operation) -> Answer:
         if operation.needs is not None and operation.needs not in self.capabilities:

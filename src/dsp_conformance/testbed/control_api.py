@@ -26,6 +26,7 @@ __all__ = ["ControlApiTestbed"]
 
 _NOT_IMPLEMENTED = 501
 _SHOWN = 200
+_RESTART_SECONDS = 600.0
 
 _CALLS: Final[Mapping[OperationName, tuple[str, str]]] = MappingProxyType(
     {
@@ -40,6 +41,8 @@ _CALLS: Final[Mapping[OperationName, tuple[str, str]]] = MappingProxyType(
         OperationName.INJECT_FAULT: ("POST", "devices/{about}/faults"),
         OperationName.LIST_COMMANDS: ("GET", "devices/{about}/commands"),
         OperationName.DELIVER_LOCALLY: ("POST", "devices/{about}/local-commands"),
+        OperationName.RELEASE_RESPONSES: ("POST", "devices/{about}/held-responses/release"),
+        OperationName.RESTART: ("POST", "restart"),
     }
 )
 """Method and path of each operation (testbed-control.openapi.yaml, `paths`)."""
@@ -81,7 +84,8 @@ class ControlApiTestbed(OperationsTestbed):
     def _carry_out(self, operation: Operation) -> Answer:
         method, template = _CALLS[operation.name]
         path = template.format(about=quote(operation.about, safe=""))
-        answer = self._client.call(method, path, operation.body, operation.sentence)
+        longer = _RESTART_SECONDS if operation.name is OperationName.RESTART else 0.0
+        answer = self._client.call(method, path, operation.body, operation.sentence, at_least=longer)
         if answer.status_code == _NOT_IMPLEMENTED and operation.needs is not None:
             raise MissingCapability(operation.needs, operation.sentence)
         if not answer.ok or answer.is_redirect:

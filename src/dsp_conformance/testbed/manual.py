@@ -29,6 +29,7 @@ STOP: Final = "stop"
 _DONE: Final = f"Press Enter when this is done, or type '{CANNOT}' (and why) or '{STOP}':"
 _WHICH: Final = f"Type its Device ID (EUI-64) and press Enter, or type '{CANNOT}' (and why) or '{STOP}':"
 _SETTLED: Final = "Wait until the suspensions that follow are done."
+_RESTART: Final = "Restart the DSP, with its data kept, and wait until it answers again."
 _AFFIRMED: Final = frozenset({"done", "ok", "yes"})
 _INDENT: Final = " " * 6
 
@@ -49,6 +50,7 @@ _FAULTS: Final = {
     "device-error": "let the Device answer with a GBCS-level error and carry nothing out",
     "unreachable": "let it never reach the Device",
     "duplicate-response": "let the Device's response reach the DSP twice",
+    "response-held": "let the Device carry it out, and hold its response back until told to let it go",
 }
 
 
@@ -134,6 +136,11 @@ class ManualTestbed(OperationsTestbed):
                     self._instruct(operation, self._change(operation.about, body))
                 case OperationName.INJECT_FAULT:
                     self._instruct(operation, self._fault(operation.about, body))
+                case OperationName.RELEASE_RESPONSES:
+                    held = f"the responses of the {self._named(operation.about)} that were held back"
+                    self._instruct(operation, f"Let {held} reach the DSP now.")
+                case OperationName.RESTART:
+                    self._instruct(operation, _RESTART)
                 case _:  # pragma: no cover - `ManualForm` offers nothing else
                     raise NotDoneByHand("there is no instruction for it", operation.sentence)
         return Answer(b"", "the person at the terminal")

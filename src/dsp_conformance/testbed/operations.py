@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dsp_conformance.testbed.protocol import Capability
+from dsp_conformance.testbed.protocol import Capability, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dsp_conformance.duis.terms import CplStatus, DeviceStatus
     from dsp_conformance.eui64 import Eui64
-    from dsp_conformance.testbed.protocol import CplEntry, DeviceSpec, Fault, UserRegistration
+    from dsp_conformance.testbed.protocol import CplEntry, DeviceSpec, UserRegistration
 
 __all__ = ["Operation", "OperationName"]
 
@@ -42,6 +42,8 @@ class OperationName(StrEnum):
     INJECT_FAULT = "inject-fault"
     LIST_COMMANDS = "list-commands"
     DELIVER_LOCALLY = "deliver-locally"
+    RELEASE_RESPONSES = "release-responses"
+    RESTART = "restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def inject_fault(device_id: Eui64, variant: str, fault: Fault, count: int) -> Op
     return Operation(
         OperationName.INJECT_FAULT,
         f"arrange {fault.value} for SR{variant} at the Device {device_id}",
-        Capability.INJECT_FAULT,
+        Capability.HOLD_RESPONSE if fault is Fault.RESPONSE_HELD else Capability.INJECT_FAULT,
         str(device_id),
         {"service_reference_variant": variant, "fault": fault, "count": count},
     )
@@ -186,6 +188,17 @@ def deliver_locally(device_id: Eui64, command: bytes) -> Operation:
         str(device_id),
         {"command": base64.b64encode(command).decode("ascii")},
     )
+
+
+def release_responses(device_id: Eui64) -> Operation:
+    """Let the responses of an emulated Device go that were held back."""
+    sentence = f"release the responses of the Device {device_id}"
+    return Operation(OperationName.RELEASE_RESPONSES, sentence, Capability.HOLD_RESPONSE, str(device_id))
+
+
+def restart() -> Operation:
+    """Restart the DSP."""
+    return Operation(OperationName.RESTART, "restart the DSP", Capability.RESTART)
 
 
 def _change(device_id: Eui64, sentence: str, needs: Capability, **change: object) -> Operation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dsp_conformance.eui64 import Eui64
 
 __all__ = [
+    "EXTENSIONS",
     "Capability",
     "CplEntry",
     "DeviceSpec",
@@ -47,7 +48,12 @@ class Capability(StrEnum):
     INJECT_FAULT = "inject-fault"
     OBSERVE_DEVICE = "observe-device"
     DELIVER_LOCALLY = "deliver-locally"
-    """Beyond version 1.0 of the Testbed Control API: told as one of its `extensions`."""
+    HOLD_RESPONSE = "hold-response"
+    RESTART = "restart"
+
+
+EXTENSIONS: Final = frozenset({Capability.DELIVER_LOCALLY, Capability.HOLD_RESPONSE, Capability.RESTART})
+"""Capabilities beyond version 1.0 of the Testbed Control API, which are told apart from the others."""
 
 
 @unique
@@ -62,6 +68,8 @@ class Fault(StrEnum):
     """The command never reaches the Device."""
     DUPLICATE_RESPONSE = "duplicate-response"
     """The Device's response reaches the DSP twice."""
+    RESPONSE_HELD = "response-held"
+    """The Device carries the command out, and its response is held back until it is released."""
 
 
 @unique
@@ -241,10 +249,19 @@ class Testbed(Protocol):
         """Change the status in the inventory as the ordinary processes would (`set-status`)."""
 
     def inject_fault(self, device_id: Eui64, variant: str, fault: Fault, *, count: int = 1) -> None:
-        """Arrange a fault for the next `count` commands of this Service Request (`inject-fault`)."""
+        """Arrange a fault for the next `count` commands of this Service Request (`inject-fault`).
+
+        `Fault.RESPONSE_HELD` is part of `hold-response`.
+        """
+
+    def release_responses(self, device_id: Eui64) -> None:
+        """Let the responses go that were held back, as they would have come (`hold-response`)."""
 
     def commands(self, device_id: Eui64) -> tuple[ReachedCommand, ...]:
         """The commands that reached the emulated Device over the WAN, oldest first (`observe-device`)."""
 
     def deliver_locally(self, device_id: Eui64, command: bytes) -> bytes:
         """Bring a command to the emulated Device over the HAN and return its answer (`deliver-locally`)."""
+
+    def restart(self) -> None:
+        """Restart the DSP; returns when it answers again, with its data kept (`restart`)."""

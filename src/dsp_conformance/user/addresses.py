@@ -31,10 +31,16 @@ class Addresses:
     """Which path belongs to which Service User, as far as this process knows."""
 
     _paths: dict[Eui64, str] = field(default_factory=dict)
+    _told: dict[Eui64, str] = field(default_factory=dict)
 
     def give(self, user: Eui64, address: str) -> None:
         """Note where the DSP was told to post a Service User's messages: a path, or a URL with one."""
         self._paths[user] = urlsplit(address).path or "/"
+        self._told[user] = address
+
+    def told(self, user: Eui64) -> str:
+        """Return the address that the DSP was told for a Service User; empty where none is known."""
+        return self._told.get(user, "")
 
     def misdelivery(self, delivery: Delivery, user: Eui64) -> str:
         """Tell where a message for a Service User came, and where it should have; empty if it came there.

@@ -11,8 +11,9 @@ from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import OtherBody, Response
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.account import BEYOND, account
+from dsp_conformance.user.addresses import user_in
 from dsp_conformance.user.exchange import Delivery
-from dsp_conformance.user.naming import answered_request, parties_of, recipients_of
+from dsp_conformance.user.naming import answered_request, parties_of, recipients_of, told_of
 from dsp_conformance.user.transport import utc_now
 
 KEPT_OF_REFUSED: Final = 65_536
@@ -45,6 +46,15 @@ class Arrivals(Protocol):
     ) -> tuple[Delivery, ...]:
         """Wait for that many messages that name this request; return those that came, perhaps none."""
 
+    def wait_for_word(self, request_id: RequestID, since: datetime, timeout: float) -> bool:
+        """Wait for a message that names this request, or a DCC alert about its Device since that moment.
+
+        That the Device was suspended is no word on the request.
+
+        Returns:
+            Whether one came in time.
+        """
+
     def wait_out(self, moment: float) -> None:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
 
@@ -53,6 +63,9 @@ class Arrivals(Protocol):
 
     def turned_away_since(self, moment: datetime) -> tuple[str, ...]:
         """Return why something was turned away unread since that moment, each reason once."""
+
+    def came_for(self, user: Eui64, since: datetime) -> bool:
+        """Tell whether any message for a Service User came since a moment: good or bad, a response or not."""
 
     def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
         """Note which requests were sent, and when, for the account of the run."""
@@ -77,10 +90,12 @@ class Inbox:
     _deliveries: list[Delivery] = field(default_factory=list, repr=False)
     _by_request: dict[RequestID, list[Delivery]] = field(default_factory=dict, repr=False)
     _by_party: dict[Eui64, list[Delivery]] = field(default_factory=dict, repr=False)
+    _alerts: dict[Eui64, list[Delivery]] = field(default_factory=dict, repr=False)
     _ours: set[Eui64] = field(default_factory=set, repr=False)
     _turned_away: dict[str, tuple[int, datetime]] = field(default_factory=dict, repr=False)
     _remarks: dict[str, int] = field(default_factory=dict, repr=False)
     _sent: dict[RequestID, datetime] = field(default_factory=dict, repr=False)
+    _last_for: dict[Eui64, datetime] = field(default_factory=dict, repr=False)
     _refused: int = 0
     _refused_octets: int = 0
 
@@ -95,10 +110,15 @@ class Inbox:
                 delivery = self._beginning_of(delivery)
             self.on_arrival(delivery, 0 if request_id is None else len(self._by_request.get(request_id, ())))
             self._deliveries.append(delivery)
+            for user in (*recipients_of(delivery), user_in(delivery.path)):
+                if user is not None:
+                    self._last_for[user] = delivery.received_at
             if request_id is not None:
                 self._by_request.setdefault(request_id, []).append(delivery)
             for party in parties_of(delivery):
                 self._by_party.setdefault(party, []).append(delivery)
+            if (device_id := told_of(delivery)) is not None:
+                self._alerts.setdefault(device_id, []).append(delivery)
             self._arrived.notify_all()
 
     def everything(self) -> tuple[Delivery, ...]:
@@ -136,6 +156,15 @@ class Inbox:
         self.wait_until(lambda: len(self._by_request.get(request_id, ())) >= count, timeout)
         return self.answers_to(request_id)
 
+    def wait_for_word(self, request_id: RequestID, since: datetime, timeout: float) -> bool:
+        """Wait for a message that names this request, or a DCC alert about its Device since that moment."""
+
+        def came() -> bool:
+            alerts = self._alerts.get(request_id.target, ())
+            return request_id in self._by_request or any(alert.received_at >= since for alert in alerts)
+
+        return self.wait_until(came, timeout)
+
     def wait_out(self, moment: float) -> None:
         """Wait until the monotonic clock shows that moment, whatever arrives meanwhile."""
         self.wait_until(lambda: False, max(0.0, moment - time.monotonic()))
@@ -170,6 +199,12 @@ class Inbox:
         """Return why something was turned away unread since that moment, each reason once."""
         with self._arrived:
             return tuple(what for what, (_, last) in self._turned_away.items() if last >= moment)
+
+    def came_for(self, user: Eui64, since: datetime) -> bool:
+        """Tell whether any message for a Service User came since a moment: good or bad, a response or not."""
+        with self._arrived:
+            last = self._last_for.get(user)
+        return last is not None and last >= since
 
     def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:
         """Note which requests were sent, and when, for the account of the run."""

@@ -1,9 +1,13 @@
 """Whom and what a message that the DSP posted names: the request it answers, its parties, its recipients."""
 
+from typing import Final
+
 from dsp_conformance.duis.identifiers import MessageNames, RequestID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Delivery
+
+_SUSPENDED: Final = "DeviceSuspended"
 
 
 def answered_request(delivery: Delivery) -> RequestID | None:
@@ -36,6 +40,12 @@ def recipients_of(delivery: Delivery) -> set[Eui64]:
         *([] if names.request_id is None else [names.request_id.originator]),
         *([] if names.response_id is None else [names.response_id.target]),
     }
+
+
+def told_of(delivery: Delivery) -> Eui64 | None:
+    """Return the Device that a DCC alert tells something of, other than that it was suspended."""
+    body = None if delivery.response is None else delivery.response.body
+    return body.device_id if isinstance(body, DccAlert) and body.change != _SUSPENDED else None
 
 
 def _named(names: MessageNames) -> set[Eui64]:

@@ -23,8 +23,10 @@ def served_by(inbox: Inbox) -> Mapping[str, Callable[..., object]]:
         "inbox.answers_to": inbox.answers_to,
         "inbox.answers_about": inbox.answers_about,
         "inbox.wait_for_answers": wait_for_answers,
+        "inbox.wait_for_word": inbox.wait_for_word,
         "inbox.take_for": inbox.take_for,
         "inbox.turned_away_since": inbox.turned_away_since,
+        "inbox.came_for": inbox.came_for,
         "inbox.note_sent": inbox.note_sent,
     }
 
@@ -57,6 +59,11 @@ class RemoteInbox:
         found: tuple[Delivery, ...] = self._call("inbox.wait_for_answers", request_id, timeout, count)
         return found
 
+    def wait_for_word(self, request_id: RequestID, since: datetime, timeout: float) -> bool:
+        """Wait for a message that names this request, or a DCC alert about its Device since that moment."""
+        came: bool = self._call("inbox.wait_for_word", request_id, since, timeout)
+        return came
+
     def take_for(self, user: Eui64) -> None:
         """Take messages for this Service User from now on; those for others are refused."""
         self._call("inbox.take_for", user)
@@ -64,6 +71,11 @@ class RemoteInbox:
     def turned_away_since(self, moment: datetime) -> tuple[str, ...]:
         """Return why something was turned away unread since that moment, each reason once."""
         found: tuple[str, ...] = self._call("inbox.turned_away_since", moment)
+        return found
+
+    def came_for(self, user: Eui64, since: datetime) -> bool:
+        """Tell whether any message for a Service User came since a moment: good or bad, a response or not."""
+        found: bool = self._call("inbox.came_for", user, since)
         return found
 
     def note_sent(self, requests: Mapping[RequestID, datetime]) -> None:

@@ -81,6 +81,12 @@ def assumptions(run: Run, results: Iterable[RequirementResult]) -> Iterator[Cave
     if told := who.details.get(_CERTIFICATES):
         yield Caveat("Server certificates", f"TLS server certificates were {told}.")
     yield Caveat(
+        "The road of the responses",
+        "That no response came counts against the product only where a message for the same user reached the "
+        "receiver afterwards, if need be the response to a control reading of a Commissioned meter. So a "
+        "product that never delivers anything cannot be told from a closed road: such a run is inconclusive.",
+    )
+    yield Caveat(
         "States made by the testbed",
         "Devices, their firmware and the CPL entries were put in place through the testbed. The suite "
         "confirms each state by SR8.2 before it judges, and otherwise takes the testbed's word.",

@@ -61,6 +61,8 @@ _OPERATIONS = {
     "inject-fault": ("arrange a fault", Party.DEVICE),
     "list-commands": ("which commands arrived?", Party.DEVICE),
     "deliver-locally": ("deliver command locally", Party.DEVICE),
+    "release-responses": ("release held responses", Party.DEVICE),
+    "restart": ("restart the DSP", Party.DSP),
 }
 _ARRIVED = re.compile(r'"service_reference_variant": ?"([0-9.]+)"')
 

@@ -19,6 +19,7 @@ from dsp_conformance.stub.deviations import (
     comparing,
     delivering,
     exceptions,
+    histories,
     lawful_asking,
     lawful_conduct,
     lawful_echoes,
@@ -26,6 +27,7 @@ from dsp_conformance.stub.deviations import (
     lawful_smets1,
     lawful_spelling,
     lawful_users,
+    lawful_waiting,
     listing,
     moments,
     other_ways_out,
@@ -35,6 +37,7 @@ from dsp_conformance.stub.deviations import (
     restoring,
     suspension,
     updating,
+    waiting,
 )
 from dsp_conformance.stub.deviations.deviation import Deviation, DeviationKind
 
@@ -55,6 +58,8 @@ _MODULES: Final = (
     comparing,
     moments,
     remembering,
+    histories,
+    waiting,
     suspension,
     updating,
     refusing,
@@ -70,6 +75,7 @@ _MODULES: Final = (
     lawful_asking,
     lawful_smets1,
     lawful_users,
+    lawful_waiting,
 )
 
 CATALOGUE: Final[Mapping[str, Deviation]] = MappingProxyType(

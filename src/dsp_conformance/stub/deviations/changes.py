@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from dsp_conformance.duis.catalogue import DeviceType, Kind
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
@@ -310,6 +310,16 @@ def delivering(make: Callable[[Deliver], Deliver]) -> Change:
             traffic=replace(options.seams.traffic, deliver=make(options.seams.traffic.deliver)),
         ),
     )
+
+
+def in_traffic(options: DspOptions, **steps: Callable[..., Any]) -> DspOptions:
+    """Return options with other steps of the traffic with Devices, by the names of `TrafficSeams`."""
+    return replace(options, seams=replace(options.seams, traffic=replace(options.seams.traffic, **steps)))
+
+
+def in_state(options: DspOptions, **steps: Callable[..., Any]) -> DspOptions:
+    """Return options with other steps of changing the state, by the names of `StateSeams`."""
+    return replace(options, seams=replace(options.seams, state=replace(options.seams.state, **steps)))
 
 
 def sending(make: Callable[[Send], Send]) -> Change:

@@ -40,6 +40,18 @@ def _lost(when: Callable[[DeviceTraffic, Order], bool]) -> Change:
     return delivering(make)
 
 
+def _from_the_second_on(options: DspOptions) -> DspOptions:
+    """Lose all responses of a Device but its first; a product that never delivers any cannot be told."""
+    heard: set[Eui64] = set()
+
+    def later(_: DeviceTraffic, order: Order) -> bool:
+        known = order.request_id.target in heard
+        heard.add(order.request_id.target)
+        return known
+
+    return _lost(later)(options)
+
+
 def _again(seconds: float, when: Callable[[DeviceTraffic, Order], bool] = lambda *_: True) -> Change:
     def make(inner: Deliver) -> Deliver:
         def deliver(
@@ -194,7 +206,12 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         "Every response to SR11.3 is delivered twice.",
         _again(0.0, _is_activation),
     ),
-    violation("responses-lost", "DUIS-04", "No response is ever delivered.", _lost(lambda *_: True)),
+    violation(
+        "responses-lost",
+        "DUIS-04",
+        "Of each Device the first response is delivered, and from the second on none is.",
+        _from_the_second_on,
+    ),
     violation(
         "every-arrival-delivered",
         "MP105-10",
