@@ -41,8 +41,7 @@ __all__ = [
 METERS: Final = frozenset({DeviceType.ESME, DeviceType.GSME})
 """The device types that the ledger's rules on Suspended Devices speak of."""
 
-_EXTENSIONS: Final = frozenset({"hold-response", "restart"})
-_EVERY_CAPABILITY: Final = frozenset(capability.value for capability in Capability) | _EXTENSIONS
+_EVERY_CAPABILITY: Final = frozenset(capability.value for capability in Capability)
 
 _ROLES: Final[Mapping[DeviceType, frozenset[UserRole]]] = MappingProxyType(
     {

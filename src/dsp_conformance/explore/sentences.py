@@ -30,6 +30,13 @@ ROLES: Final = {
 }
 
 
+_FIRST: Final = frozenset(
+    {DeviceStatus.COMMISSIONED, DeviceStatus.INSTALLED_NOT_COMMISSIONED, DeviceStatus.RECOVERED}
+)
+METERS_BY_TYPE: Final = frozenset({"ESME", "GSME"})
+"""Some sentences take a meter that is called by its type alone."""
+
+
 class Said(NamedTuple):
     """One line of a scenario.
 
@@ -70,8 +77,8 @@ def provided(status: DeviceStatus, kind: str, *, smets1: bool, version: str = ""
     called = f" called the {name}" if name else ""
     generation = "SMETS1 " if smets1 else ""
     text = f"{article(f'{status.value} {generation}{kind}')}{firmware}{called}"
-    usual = kind in {"ESME", "GSME"} and not (firmware or called or generation)
-    return given(text, has_step=usual and status is DeviceStatus.COMMISSIONED)
+    usual = kind in METERS_BY_TYPE and not (firmware or called or generation)
+    return given(text, has_step=usual and status in _FIRST)
 
 
 def listed_and_run(name: str, status: CplStatus, spelled: Spelling) -> Said:
@@ -107,6 +114,11 @@ def request(event: ReadFirmware | Activate | SendRequest, name: str, supplier: U
     return when(text, has_step=len(ways) < 2)  # noqa: PLR2004 - one can be said, two cannot
 
 
+def lost_activation(name: str) -> Said:
+    """Return the sentence for an activation whose response is lost, sent over the WAN at once."""
+    return given(f"the {name} has activated the new firmware, but its response was lost")
+
+
 def trouble(name: str, variant: str, fault: DeviceFault) -> Said:
     """Return the sentence for a fault that waits for a Device's next command."""
     answers = f"the {name} {{}} the next SR{variant}{{}}"
@@ -118,7 +130,7 @@ def trouble(name: str, variant: str, fault: DeviceFault) -> Said:
         case DeviceFault.DUPLICATE_RESPONSE:
             return given(answers.format("answers", " twice"))
         case DeviceFault.RESPONSE_HELD:
-            return given(answers.format("answers", " late"), has_step=False)
+            return given(answers.format("answers", " late"))
         case DeviceFault.RESPONSE_LOST:
             return given(f"the response of the {name} to the next SR{variant} is lost", has_step=False)
 

@@ -29,10 +29,12 @@ from dsp_conformance.explore.events import (
 )
 from dsp_conformance.explore.firmware_told import FirmwareTold, NamedOnlyError
 from dsp_conformance.explore.sentences import (
+    METERS_BY_TYPE,
     ROLES,
     Said,
     article,
     given,
+    lost_activation,
     provided,
     request,
     then,
@@ -94,8 +96,7 @@ class Telling(FirmwareTold):
                 later and isinstance(later[0], Activate) and self._loses(later[0], device)
             ):
                 self.running[device] = later.pop(0).version  # type: ignore[union-attr]  # an Activate
-                name = self.names[device]
-                yield given(f"the {name} has activated the new firmware, but its response was lost")
+                yield lost_activation(self.names[device])
             case _:
                 yield from self._others(event)
 
@@ -112,17 +113,23 @@ class Telling(FirmwareTold):
                 text = "can be reached again" if reachable else "cannot be reached"
                 yield given(f"the {name} {text}", has_step=not reachable)
             case GiveUp():
-                yield when("the DSP no longer waits for that response", has_step=False)
+                yield self._given_up(name)
             case TimeComes():
                 yield self._time_comes(name)
             case ReleaseResponses():
-                yield when(f"the late response of the {name} arrives", has_step=False)
+                yield when(f"the late response of the {name} arrives", has_step=name in METERS_BY_TYPE)
             case RestartDsp():
-                yield given("the DSP has been restarted", has_step=False)
+                yield given("the DSP has been restarted")
             case SetStatus(status=status):
-                yield given(f"the {name} has since become {status.value}", has_step=False)
+                text = f"the {name} has since become {status.value}"
+                yield given(text, has_step=name in METERS_BY_TYPE)
             case _:
                 raise AssertionError(event)
+
+    def _given_up(self, name: str) -> Said:
+        if self.lines and self.lines[-1].text == lost_activation(name).text:
+            return when("the DSP no longer waits for that response")
+        return when(f"the DSP no longer waits for the response of the {name}", has_step=False)
 
     def _time_comes(self, name: str) -> Said:
         kept = self.lines[-1].text if self.lines else ""
@@ -151,7 +158,7 @@ class Telling(FirmwareTold):
             yield given(f"{article(status.value)} {kind} of {same} firmware, called the {name}")
         elif not quoted and not model.smets1 and self._leaves_at_once(event, later):
             was = f"{article(kind)} that was {status.value} when its firmware was removed from the CPL"
-            yield given(was, has_step=kind in {"ESME", "GSME"})
+            yield given(was, has_step=kind in METERS_BY_TYPE)
         else:
             yield provided(status, kind, smets1=model.smets1, name=quoted)
 
