@@ -108,9 +108,12 @@ def test_the_controller_of_workers_counts_for_all_of_them(suite: SmallSuite) -> 
     assert "..." not in output
 
 
+_PLAIN = "tells_its_firmware_version and not however"
+
+
 def test_on_a_terminal_one_line_moves(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "pytest", "features", "-k", "tells_its_firmware_version", "--progress"]
+    command = [sys.executable, "-m", "pytest", "features", "-k", _PLAIN, "--progress"]
     command += ["-p", "no:cacheprovider", "--before-mp105", f"--reports={tmp_path}"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment |= {"COLUMNS": "120", "TERM": "xterm"}

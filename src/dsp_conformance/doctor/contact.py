@@ -11,6 +11,7 @@ from dsp_conformance.duis.catalogue import catalogue
 from dsp_conformance.duis.request_bodies import ReadInventory
 from dsp_conformance.duis.terms import CommandVariant, UserRole
 from dsp_conformance.user.session import UserSession
+from fixtures.first_contact import INTOLERABLE, certainly_apart, clocks_apart
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination
@@ -20,9 +21,6 @@ __all__ = ["clock", "clock_difference", "services"]
 
 NOTICED: Final = timedelta(seconds=5)
 """From which difference on a clock is warned of: future-dated requests are a few seconds ahead."""
-
-INTOLERABLE: Final = timedelta(minutes=5)
-"""From which difference on nothing that has a date can be judged."""
 
 _SYNCHRONISE: Final = "Synchronise the clocks of this machine and of the DSP (NTP)."
 
@@ -72,10 +70,8 @@ def clock(examination: Examination) -> Outcome:
 
 def clock_difference(exchange: Exchange) -> Outcome:
     """Compare the date of an answer with the middle between request and answer, give or take half of that."""
-    response = known(exchange.response)
     half = timedelta(seconds=_seconds(exchange) / 2)
-    difference = response.response_date_time - (exchange.sent_at + half)
-    apart = max(abs(difference) - half, timedelta(0))
+    difference, apart = clocks_apart(exchange), certainly_apart(exchange)
     direction = "ahead of" if difference > timedelta(0) else "behind"
     found = f"the DSP's clock is {abs(difference).total_seconds():.1f} s {direction} this machine's"
     if apart >= INTOLERABLE:

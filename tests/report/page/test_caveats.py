@@ -27,7 +27,12 @@ def test_a_run_that_could_not_be_plainer_assumes_its_build_and_its_testbed_alone
     run.identity = replace(
         run.identity, suite_changes=None, profile={"smets1": True}, schema_origin="published"
     )
-    plain = {"This build alone", "States made by the testbed", "Demands that nothing published settles"}
+    plain = {
+        "This build alone",
+        "The road of the responses",
+        "States made by the testbed",
+        "Demands that nothing published settles",
+    }
     assert assumed(run).keys() == plain
 
 
