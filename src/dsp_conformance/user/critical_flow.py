@@ -1,6 +1,7 @@
 """The critical flow in one call: CV4, check and sign the Pre-Command, CV5 to 7 with the same RequestID."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from lxml import etree
 
@@ -12,6 +13,9 @@ from dsp_conformance.duis.terms import CommandVariant
 from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Exchange
 from dsp_conformance.user.session import UserSession
+
+UNREADABLE: Final = "the Pre-Command is no GBCS message that can be read"
+"""How the flaw begins of a Pre-Command that may have a form which the suite does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def pre_command_flaw(transform: Exchange, octets: bytes) -> str:
     try:
         decoded = gbcs.decode(octets)
     except gbcs.GbcsDecodeError as error:
-        return f"the Pre-Command is no GBCS message: {error}"
+        return f"{UNREADABLE}: {error}"
     message = gbcs.grouped(decoded)
     wanted = (request.request_id.originator, request.request_id.target, request.request_id.counter)
     header = (message.originator, message.recipient, message.counter)
