@@ -9,8 +9,9 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_PARTS = ("conftest.py", "features", "steps", "fixtures", "docs/testbed-control.openapi.yaml")
+_PARTS = ("conftest.py", "features", "steps", "fixtures")
 _PLACE = "dsp_conformance/suite/bundled"
+_DOCS = ("docs/testbed-control.openapi.yaml",)
 
 
 class SuiteFiles(BuildHookInterface[Any]):
@@ -20,3 +21,4 @@ class SuiteFiles(BuildHookInterface[Any]):
         """Name the files before the wheel is built."""
         if version == "standard":
             build_data["force_include"].update({part: f"{_PLACE}/{part}" for part in _PARTS})
+            build_data["force_include"].update({page: f"dsp_conformance/{page}" for page in _DOCS})

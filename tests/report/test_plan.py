@@ -90,7 +90,13 @@ def test_a_service_user_whom_the_target_file_names_need_not_be_registered() -> N
 
 def test_states_of_devices_are_not_asked_of_a_testbed_that_tells_otherwise_which_there_are() -> None:
     every: list[Need] = [*Capability]
-    beyond = [USER, Capability.OBSERVE_DEVICE, Capability.DELIVER_LOCALLY]
+    beyond = [
+        USER,
+        Capability.OBSERVE_DEVICE,
+        Capability.DELIVER_LOCALLY,
+        Capability.HOLD_RESPONSE,
+        Capability.RESTART,
+    ]
     assert able(staging=Shelf()).lacking(every) == beyond
     assert able().lacking(every) == every
 

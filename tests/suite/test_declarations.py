@@ -46,7 +46,9 @@ def test_known_failures_of_a_dsp_leave_nothing_new(
         encoding="utf-8",
     )
 
-    finished = run_some("electricity_meter_tells", "--before-mp105", f"--baseline={known}", "-n2")
+    finished = run_some(
+        "electricity_meter_tells and not however", "--before-mp105", f"--baseline={known}", "-n2"
+    )
 
     assert finished.exit_code == 1
     assert "1 known failure, no new failures" in finished.output

@@ -32,11 +32,17 @@ def _files(part: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "part", ["conftest.py", "features", "steps", "fixtures", "docs/testbed-control.openapi.yaml"]
+    ("part", "place"),
+    [
+        *((part, _BUNDLED) for part in ("conftest.py", "features", "steps", "fixtures")),
+        ("docs/testbed-control.openapi.yaml", "dsp_conformance/"),
+    ],
 )
-def test_the_wheel_holds_every_file_of_the_suite_inside_the_package(names: list[str], part: str) -> None:
+def test_the_wheel_holds_every_file_of_the_suite_inside_the_package(
+    names: list[str], part: str, place: str
+) -> None:
     assert _files(part)
-    assert {_BUNDLED + name for name in _files(part)} <= set(names)
+    assert {place + name for name in _files(part)} <= set(names)
 
 
 def test_the_wheel_holds_every_file_of_the_package_data_included(names: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ def test_the_doctor_finds_the_bundled_stub_in_good_health(installed: Installed, 
 
 def test_init_doctor_and_run_lead_to_a_verdict_over_tls(installed: Installed, tmp_path: Path) -> None:
     command = [str(installed.program), "stub", "serve", "--port", "0", "--tls", "pki", "--mutual-tls"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path
-    ) as stub:
+    with (
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path
+        ) as stub,
+        ExitStack() as leave,
+    ):
         assert stub.stdout is not None
+        leave.callback(stub.terminate)
         url = json.loads(stub.stdout.readline())["control_url"]
         settings = {
             "testbed.url": url,
@@ -44,14 +49,13 @@ def test_init_doctor_and_run_lead_to_a_verdict_over_tls(installed: Installed, tm
 
         examined = installed.run("doctor", "--target", "lab/target.toml", cwd=tmp_path)
         assert examined.returncode == 0, examined.stdout
-        assert "17 ok" in examined.stdout
+        assert "18 ok" in examined.stdout
 
         scenario = (
             "features/mp105/reading_suspended_meters.feature::"
             "A Suspended electricity meter tells its firmware version"
         )
         ran = installed.run("run", "--target", "lab/target.toml", "--scenario", scenario, cwd=tmp_path)
-        stub.terminate()
     assert ran.returncode == 3, ran.stdout  # a selection is never conformant
     results = json.loads((tmp_path / "reports" / "latest" / "results.json").read_text(encoding="utf-8"))
     assert [one["verdict"] for one in results["scenarios"]] == ["pass"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from dsp_conformance.suite.places import TESTBED_CONTROL, own_suite
+from dsp_conformance.suite.places import TESTBED_CONTROL
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -34,13 +34,9 @@ class NoSuchSchema(LookupError):  # noqa: N818 - reads as what it is wherever it
 
 
 def schema_files() -> dict[str, Traversable]:
-    """Name and file of each published schema, sorted by name.
-
-    Raises:
-        SuiteUnusable: the program's own files are not where they should be.
-    """
+    """Name and file of each published schema, sorted by name."""
     found: list[Traversable] = [one for one in (files(__package__) / "schemas").iterdir() if one.is_file()]
-    found.append(own_suite().root / TESTBED_CONTROL)
+    found.append(TESTBED_CONTROL)
     return {one.name.partition(".")[0]: one for one in sorted(found, key=lambda one: one.name)}
 
 

@@ -34,9 +34,6 @@ LEDGER: Final = Path("features", "requirements.toml")
 MARKER: Final = "dsp-conformance-suite.toml"
 """The file that tells an ejected suite from any other folder."""
 
-TESTBED_CONTROL: Final = Path("docs", "testbed-control.openapi.yaml")
-"""The description of the Testbed Control API, in the folder of the program's own suite."""
-
 SUITE_VARIABLE: Final = "DSP_CONFORMANCE_SUITE"
 """The environment variable that names an ejected suite; processes that a command starts find it there too."""
 
@@ -45,6 +42,13 @@ PYTEST_INI: Final = Path(__file__).with_name("pytest.ini")
 
 _BUNDLED: Final = Path(__file__).resolve().with_name("bundled")
 _CHECKOUT: Final = Path(__file__).resolve().parents[3]
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+
+DOCS: Final = _PACKAGE / "docs" if _BUNDLED.is_dir() else _CHECKOUT / "docs"
+"""The program's documentation: in the package where it was installed from a wheel, else in the checkout."""
+
+TESTBED_CONTROL: Final = DOCS / "testbed-control.openapi.yaml"
+"""The description of the Testbed Control API."""
 
 
 class Origin(StrEnum):

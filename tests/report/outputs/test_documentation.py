@@ -11,7 +11,7 @@ from dsp_conformance.report.redaction import MARK, SHORTEST
 from dsp_conformance.report.writers import FILES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "outputs.md").read_text(encoding="utf-8")
-SCHEMAS_OF_INPUTS = {"target"}
+SCHEMAS_OF_INPUTS = {"target", "testbed-control"}
 
 
 def test_every_file_and_every_schema_of_an_output_is_told() -> None:
