@@ -150,13 +150,13 @@ class Telling(FirmwareTold):
         device = event.device
         self.names[device], self._models[device] = name, event.model
         self._recorded[device] = self.running[device] = event.version
-        self._unsaid.pop(key, None)
+        was_listed = self._unsaid.pop(key, None) is not None
         status, quoted = event.status, "" if name == kind else name
         if event.version in self.spelled_out:
             yield provided(status, kind, smets1=model.smets1, version=event.version, name=quoted)
         elif same:
             yield given(f"{article(status.value)} {kind} of {same} firmware, called the {name}")
-        elif not quoted and not model.smets1 and self._leaves_at_once(event, later):
+        elif was_listed and not quoted and not model.smets1 and self._leaves_at_once(event, later):
             was = f"{article(kind)} that was {status.value} when its firmware was removed from the CPL"
             yield given(was, has_step=kind in METERS_BY_TYPE)
         else:
