@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from dsp_conformance.stub.deviations import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from dsp_conformance.report.collected import CollectedScenario
     from dsp_conformance.stub.deviations import Deviation
@@ -70,21 +71,21 @@ def experiment(text: str) -> Experiment:
 def selected(tried: Experiment, scenarios: Sequence[CollectedScenario]) -> tuple[CollectedScenario, ...]:
     """Return the scenarios that concern an experiment, those that are most likely to notice it first.
 
-    They are those tagged with a requirement that it concerns; of every other outline one row where a
-    requirement is concerned that is checked on every message, and the first and the last row where the
-    experiment is lawful, as what is lawful must not be failed by anything.
+    They are those tagged with a requirement that it concerns. Where a requirement is concerned that is checked
+    on every message, and where the experiment is lawful, as nothing may fail what is lawful, there is one row of
+    every other outline too: the first, or of what is lawful another one for each experiment.
     """
     wanted = [one for one in scenarios if tried.concerns & set(one.requirements)]
-    if tried.is_lawful:
-        wanted += _thinned(scenarios, (0, -1))
-    elif not tried.violates.isdisjoint(_EVERY_MESSAGE):
-        wanted += _thinned(scenarios, (0,))
-    return tuple(dict.fromkeys(wanted))
-
-
-def _thinned(scenarios: Iterable[CollectedScenario], rows: Sequence[int]) -> list[CollectedScenario]:
-    """Of every scenario keep these rows; the scenario itself where it is no outline."""
     by_template: dict[str, list[CollectedScenario]] = {}
     for one in scenarios:
         by_template.setdefault(one.template, []).append(one)
-    return [every[row] for every in by_template.values() for row in rows]
+    if tried.is_lawful:
+        wanted += [rows[_drawn(tried, template, rows)] for template, rows in by_template.items()]
+    elif not tried.violates.isdisjoint(_EVERY_MESSAGE):
+        wanted += [rows[0] for rows in by_template.values()]
+    return tuple(dict.fromkeys(wanted))
+
+
+def _drawn(tried: Experiment, template: str, rows: Sequence[CollectedScenario]) -> int:
+    """Draw a row of an outline, always the same for one experiment."""
+    return crc32(f"{tried.id} {template}".encode()) % len(rows)
