@@ -71,9 +71,9 @@ def experiment(text: str) -> Experiment:
 def selected(tried: Experiment, scenarios: Sequence[CollectedScenario]) -> tuple[CollectedScenario, ...]:
     """Return the scenarios that concern an experiment, those that are most likely to notice it first.
 
-    They are those tagged with a requirement that it concerns. Where a requirement is concerned that is checked
-    on every message, and where the experiment is lawful, as nothing may fail what is lawful, there is one row of
-    every other outline too: the first, or of what is lawful another one for each experiment.
+    They are those tagged with a requirement that it concerns. Where a requirement is concerned that is
+    checked on every message, and where the experiment is lawful, as nothing may fail what is lawful, there is
+    one row of every other outline too: the first, or of what is lawful another one for each experiment.
     """
     wanted = [one for one in scenarios if tried.concerns & set(one.requirements)]
     by_template: dict[str, list[CollectedScenario]] = {}
