@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: conformance test selfcheck lint format types imports wheel bench docs constraints clean
 
 conformance: $(INSTALLED)  ## run the suite against the bundled stub; results in reports/latest/
-	$(BIN)/dsp-conformance run
+	$(BIN)/dsp-conformance run -n auto
 
 test: $(INSTALLED)  ## run the project's own tests
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_bdd.scenario import find_fixturedefs_for_step
 from pytest_bdd.steps import step_function_context_registry
 
 from dsp_conformance.report.needs import needs_of
+from dsp_conformance.report.step_lookup import found_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ class Bindings:
     def _look_up(self, item: pytest.Item, step: Step) -> list[Binding]:
         manager = item.session._fixturemanager  # noqa: SLF001 - where pytest-bdd looks too; there is no public way
         found = []
-        for fixture in find_fixturedefs_for_step(step=step, fixturemanager=manager, node=item):
+        for fixture in found_for(step, manager, item):
             context = step_function_context_registry[fixture.func]
             function = inspect.unwrap(context.step_func)
             declared = needs_of(context.step_func)

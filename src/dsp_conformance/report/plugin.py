@@ -18,6 +18,7 @@ from dsp_conformance.report.recorder import RunRecorder, Sink
 from dsp_conformance.report.redaction import Redactor
 from dsp_conformance.report.results import Outputs
 from dsp_conformance.report.run import Run, RunIdentity
+from dsp_conformance.report.step_lookup import StepLookup
 from dsp_conformance.report.told_paths import as_seen_from_here
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def register(
     recorder = _RECORDERS[role](run, journal, tuple(sinks))
     recorder.files |= {name: path for name, path in (files or {}).items() if path is not None}
     config.pluginmanager.register(recorder, "dsp-recorder")
+    StepLookup().install(config)
     planner = Planner(
         run,
         circumstances,
