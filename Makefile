@@ -36,7 +36,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
 docs: $(INSTALLED)  ## make anew what is made of the target file's form
-	$(BIN)/python -m dsp_conformance.target src/dsp_conformance/report/schemas/target.schema.json docs/target-file.md
+	$(BIN)/python -m dsp_conformance.target src/dsp_conformance/base/schemas/target.schema.json docs/target-file.md
 
 constraints:  ## choose the pinned versions anew; needs the program `uv`
 	uv pip compile --quiet --universal --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

@@ -10,7 +10,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _PARTS = ("conftest.py", "features", "steps", "fixtures")
-_PLACE = "dsp_conformance/suite/bundled"
+_PLACE = "dsp_conformance/base/bundled"
 _DOCS = ("docs/testbed-control.openapi.yaml",)
 
 

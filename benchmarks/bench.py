@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.duis.terms import DeviceType, UserRole
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.running.stub_process import StubProcess
+from dsp_conformance.scenario.conformance_run import ConformanceRun
 from dsp_conformance.target import Profile, Target
 from dsp_conformance.testbed.control_api import ControlApiTestbed
 from dsp_conformance.testbed.protocol import CplEntry, DeviceSpec
@@ -21,8 +23,6 @@ from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.session import Connection, UserSession
 from dsp_conformance.user.transport import DuisTransport
-from fixtures.conformance_run import ConformanceRun
-from fixtures.stub_process import StubProcess
 
 
 @dataclass(frozen=True, slots=True)

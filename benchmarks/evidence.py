@@ -12,12 +12,12 @@ from pathlib import Path
 
 from benchmarks.synthetic import Shape, ledger, write_journal
 from benchmarks.timing import line, medians
-from dsp_conformance.report import journal
-from dsp_conformance.report.evidence import Check, Wire
-from dsp_conformance.report.journal.writer import JournalWriter
-from dsp_conformance.report.pack.making import make_pack
-from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord
-from dsp_conformance.report.run import Run, RunIdentity
+from dsp_conformance.pack.making import make_pack
+from dsp_conformance.record import journal
+from dsp_conformance.record.evidence import Check, Wire
+from dsp_conformance.record.journal_writer import JournalWriter
+from dsp_conformance.record.run import Run, RunIdentity
+from dsp_conformance.record.scenario_record import ScenarioIdentity, ScenarioRecord
 from dsp_conformance.report.writers import write_all
 
 _SCENARIOS, _EXCHANGES, _OCTETS = 500, 8, 2200
@@ -52,7 +52,7 @@ def measure_journal() -> None:
 
 
 def _verify(pack: Path, answer: "multiprocessing.SimpleQueue[tuple[float, float, float, bool]]") -> None:
-    from dsp_conformance.report.pack.verifying import verify  # noqa: PLC0415 - what is loaded counts
+    from dsp_conformance.pack.verifying import verify  # noqa: PLC0415 - what is loaded counts
 
     begun = time.perf_counter()
     good = verify(pack).good

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.timing import line
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.testbed.leases import Leases
 
 _DEVICES: Final = 1000

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from benchmarks.timing import line
-from fixtures.stub_process import StubProcess
+from dsp_conformance.running.stub_process import StubProcess
 
 _ROOT: Final = Path(__file__).parents[1]
 _WORKERS: Final = 2

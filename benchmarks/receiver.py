@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks.timing import line
-from dsp_conformance.calls import Caller, served
+from dsp_conformance.base.eui64 import Eui64
+from dsp_conformance.base.ipc import Caller, served
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
@@ -17,7 +18,6 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.duis.signing import XmlSigner
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.user.inbox import Arrivals, Inbox
 from dsp_conformance.user.inspection import Inspector

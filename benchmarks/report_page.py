@@ -15,7 +15,7 @@ _SCENARIOS, _EXCHANGES, _OCTETS = 500, 8, 2200
 
 
 def _make(folder: Path, answer: "multiprocessing.SimpleQueue[tuple[float, float, float]]") -> None:
-    from dsp_conformance.report import journal  # noqa: PLC0415 - what is loaded counts
+    from dsp_conformance.record import journal  # noqa: PLC0415 - what is loaded counts
     from dsp_conformance.report.page.front_pdf import write_front_page  # noqa: PLC0415 - see above
     from dsp_conformance.report.page.writing import write_page  # noqa: PLC0415 - see above
 

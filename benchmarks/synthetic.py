@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.evidence import Check, Operation, Wire
-from dsp_conformance.report.journal.writer import JournalWriter
-from dsp_conformance.report.ledger import Keyword, Ledger, Requirement
-from dsp_conformance.report.records import Phase, ScenarioIdentity, ScenarioRecord, StepRecord, StepStatus
-from dsp_conformance.report.results import results, results_text
-from dsp_conformance.report.run import Run, RunIdentity
-from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.ledger.requirements import Keyword, Ledger, Requirement
+from dsp_conformance.ledger.verdicts import Cause, Inconclusive, RequirementNotMet
+from dsp_conformance.record.evidence import Check, Operation, Wire
+from dsp_conformance.record.journal_writer import JournalWriter
+from dsp_conformance.record.results import results, results_text
+from dsp_conformance.record.run import Run, RunIdentity
+from dsp_conformance.record.scenario_record import (
+    Phase,
+    ScenarioIdentity,
+    ScenarioRecord,
+    StepRecord,
+    StepStatus,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,10 +12,10 @@ import pytest
 
 from benchmarks.timing import line
 from dsp_conformance.report.allure_bridge import AllureBridge
+from dsp_conformance.running.stub_process import StubProcess
 from dsp_conformance.testbed.control_api import ControlApiTestbed
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.transport import DuisTransport
-from fixtures.stub_process import StubProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from pytest_bdd import scenarios
 
-from fixtures.added import added_to_session
+from dsp_conformance.collection.added_fixtures import added_to_session
 
 added, own_fixtures = added_to_session()
 if added is not None:

@@ -3,11 +3,16 @@
 from pytest_bdd import given
 
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
-from dsp_conformance.report.needs import applies_where, needs
-from dsp_conformance.testbed.protocol import Capability, SmetsVersion
-from fixtures.devices import NEAR_MISSES, Model
-from fixtures.request_making import make_request
-from fixtures.stage import Stage
+from dsp_conformance.testing import (
+    NEAR_MISSES,
+    Capability,
+    Model,
+    SmetsVersion,
+    Stage,
+    applies_where,
+    make_request,
+    needs,
+)
 from steps.needed import LISTED_DEVICES, its_role, its_supplier
 from steps.vocabulary import ROLES, device_name, sentence
 

@@ -3,16 +3,31 @@
 from pytest_bdd import given, when
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
-from dsp_conformance.report.expectations import expect_accepted, expect_accepted_for
-from dsp_conformance.report.needs import Words, needs
-from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
-from dsp_conformance.testbed.protocol import Capability, Fault
-from fixtures.activations import await_giving_up, await_set_time, expect_nothing_learnt
-from fixtures.devices import NUMBERS, SPELLINGS, StagedDevice, new_version, version_missed
-from fixtures.request_making import A_MOMENT_LATER, OVER_THE_WAN, make_request
-from fixtures.settling import once
-from fixtures.stage import Stage
-from fixtures.traffic import usable
+from dsp_conformance.testing import (
+    A_MOMENT_LATER,
+    NUMBERS,
+    OVER_THE_WAN,
+    SPELLINGS,
+    Capability,
+    Cause,
+    Fault,
+    Inconclusive,
+    RequirementNotMet,
+    Stage,
+    StagedDevice,
+    Words,
+    await_giving_up,
+    await_set_time,
+    expect_accepted,
+    expect_accepted_for,
+    expect_nothing_learnt,
+    make_request,
+    needs,
+    new_version,
+    once,
+    usable,
+    version_missed,
+)
 from steps.needed import FIRMWARE
 from steps.vocabulary import device_name, sentence
 

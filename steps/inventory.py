@@ -3,20 +3,20 @@
 from pytest_bdd import then, when
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus
-from dsp_conformance.report.expectations import (
+from dsp_conformance.testing import (
+    Capability,
+    Stage,
+    StagedDevice,
     expect_record,
     expect_same_record,
     expect_status_not_shown,
     is_same_record,
+    needs,
     record_of,
     shows,
     spelled_otherwise,
+    usable,
 )
-from dsp_conformance.report.needs import needs
-from dsp_conformance.testbed import Capability
-from fixtures.devices import StagedDevice
-from fixtures.stage import Stage
-from fixtures.traffic import usable
 from steps.vocabulary import device_name, sentence
 
 

@@ -2,23 +2,28 @@
 
 from pytest_bdd import given, then, when
 
-from dsp_conformance.duis.messages import Response
 from dsp_conformance.duis.terms import DeviceType, UserRole
-from dsp_conformance.report.expectations import expect_rejected_for_device_status
-from dsp_conformance.report.needs import Words, needs
-from dsp_conformance.report.verdicts import Cause, Inconclusive
-from fixtures.lasting_suspension import (
+from dsp_conformance.testing import (
+    WAYS,
+    Cause,
     Course,
+    Inconclusive,
+    Response,
+    Stage,
+    Words,
+    expect_rejected_for_device_status,
     expect_suspended_and_barred,
     look_at,
     looking_roles,
+    make_request,
+    needs,
+    once,
     require_decided,
     send_and_look,
+    sender_role,
+    service_request,
+    usable,
 )
-from fixtures.request_making import WAYS, make_request
-from fixtures.settling import once
-from fixtures.stage import Stage
-from fixtures.traffic import sender_role, service_request, usable
 from steps.vocabulary import device_name, sentence
 
 _REQUESTS = r"(?P<requests>\d+(?:\.\d+)+(?:, \d+(?:\.\d+)+)*)"

@@ -2,18 +2,25 @@
 
 from pytest_bdd import then, when
 
-from dsp_conformance import gbcs
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.report.needs import needs
-from dsp_conformance.report.refusals import expect_local_command
-from dsp_conformance.report.verdicts import Cause, Inconclusive
-from dsp_conformance.testbed import Capability, TestbedError
-from fixtures.conformance_run import translated
-from fixtures.request_bodies import request_body
-from fixtures.stage import Stage
-from fixtures.traffic import service_request, usable
-from fixtures.twins import require_local_delivery
+from dsp_conformance.testing import (
+    Capability,
+    Cause,
+    GbcsDecodeError,
+    Inconclusive,
+    Stage,
+    TestbedError,
+    decode,
+    expect_local_command,
+    needs,
+    read_firmware_response,
+    request_body,
+    require_local_delivery,
+    service_request,
+    translated,
+    usable,
+)
 from steps.needed import its_supplier
 from steps.vocabulary import sentence
 
@@ -49,8 +56,8 @@ def returns_local_answer(stage: Stage, meter: str) -> bytes:
 def local_answer_shows(stage: Stage, local_answer: bytes, meter: str) -> None:
     running = stage.device(meter).running
     try:
-        found = str(gbcs.read_firmware_response(gbcs.decode(local_answer)).version)
-    except gbcs.GbcsDecodeError as error:
+        found = str(read_firmware_response(decode(local_answer)).version)
+    except GbcsDecodeError as error:
         found = str(error)
     if found != running:
         raise Inconclusive(

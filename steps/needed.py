@@ -3,9 +3,7 @@
 from typing import Final
 
 from dsp_conformance.duis.terms import DeviceType, UserRole
-from dsp_conformance.report.needs import Words
-from dsp_conformance.testbed import Capability
-from fixtures.traffic import sender_role, service_request, supplier_role
+from dsp_conformance.testing import Capability, Words, sender_role, service_request, supplier_role
 from steps.vocabulary import ROLES
 
 LISTED_DEVICES: Final = (Capability.EDIT_CPL, Capability.PROVIDE_DEVICE)

@@ -4,49 +4,53 @@ from collections.abc import Callable
 
 from pytest_bdd import given, then, when
 
-from dsp_conformance.duis.messages import Response
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import DeviceStatus, UserRole
-from dsp_conformance.report.expectations import (
+from dsp_conformance.testing import (
+    ACTIVATING_WRONGLY,
+    ANOTHER_SUPPLIER,
+    CLIENT_ERRORS,
+    DEFECTS,
+    NOT_ENTITLED,
+    OTHER_USER,
+    REASONS,
+    SENT_BOTH_WAYS,
+    UNKNOWN_USER,
+    WAYS,
+    WRONG_TYPE,
+    WRONG_VARIANT,
+    WRONGLY,
+    Capability,
+    Cause,
+    Exchange,
+    Inconclusive,
+    MadeRequest,
+    Need,
+    NotApplicable,
+    RequirementNotMet,
+    Response,
+    Stage,
+    StagedDevice,
+    Words,
     expect_accepted,
     expect_accepted_for,
-    expect_rejected_for_device_status,
-)
-from dsp_conformance.report.needs import Need, Words, needs
-from dsp_conformance.report.refusals import (
-    CLIENT_ERRORS,
+    expect_as_for_a_twin,
     expect_local_command,
     expect_read_command,
     expect_refused,
     expect_rejected,
-)
-from dsp_conformance.report.verdicts import Cause, Inconclusive, NotApplicable, RequirementNotMet
-from dsp_conformance.testbed import Capability
-from dsp_conformance.user.checks import SENT_BOTH_WAYS
-from dsp_conformance.user.exchange import Exchange
-from fixtures.bad_requests import DEFECTS, send_bad, send_good
-from fixtures.devices import StagedDevice
-from fixtures.request_making import WAYS, MadeRequest, make_request
-from fixtures.settling import once
-from fixtures.stage import Stage
-from fixtures.traffic import service_request, usable
-from fixtures.twins import (
-    expect_as_for_a_twin,
+    expect_rejected_for_device_status,
     is_not_for_local_delivery,
+    make_request,
+    needs,
+    once,
+    require_display_known,
     require_local_delivery,
     require_twin_accepted,
-)
-from fixtures.wrong_requests import (
-    ACTIVATING_WRONGLY,
-    ANOTHER_SUPPLIER,
-    NOT_ENTITLED,
-    OTHER_USER,
-    REASONS,
-    UNKNOWN_USER,
-    WRONG_TYPE,
-    WRONG_VARIANT,
-    WRONGLY,
-    require_display_known,
+    send_bad,
+    send_good,
+    service_request,
+    usable,
     wrong_variant_to_a_commissioned,
 )
 from steps.needed import its_role, its_sender

@@ -2,19 +2,23 @@
 
 from pytest_bdd import then
 
-from dsp_conformance import gbcs
 from dsp_conformance.duis.terms import DeviceStatus
-from dsp_conformance.report.expectations import expect_activated, expect_firmware_read, shows
-from dsp_conformance.report.refusals import (
+from dsp_conformance.testing import (
+    Cause,
+    Exchange,
+    Inconclusive,
+    Message,
+    RequirementNotMet,
+    Stage,
+    StagedDevice,
+    expect_activated,
     expect_activation_without_success,
+    expect_firmware_read,
     expect_read_of,
+    require_activated,
     require_activation_alert,
+    shows,
 )
-from dsp_conformance.report.verdicts import Cause, Inconclusive, RequirementNotMet
-from dsp_conformance.user.exchange import Exchange
-from fixtures.activations import require_activated
-from fixtures.devices import StagedDevice
-from fixtures.stage import Stage
 from steps.vocabulary import device_name, sentence
 
 _EVERY_MESSAGE = {
@@ -29,7 +33,7 @@ def shows_firmware(stage: Stage, device: str) -> None:
     staged = stage.device(device_name(device))
     for exchange in stage.judged:
 
-        def expect(message: gbcs.Message, exchange: Exchange = exchange) -> None:
+        def expect(message: Message, exchange: Exchange = exchange) -> None:
             if staged.record is not None and staged.record.status is DeviceStatus.SUSPENDED:
                 expect_read_of(
                     message,

@@ -5,8 +5,7 @@ from typing import Final
 from pytest_bdd import parsers
 
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, UserRole
-from fixtures.devices import NEAR_MISSES
-from fixtures.request_making import WAYS
+from dsp_conformance.testing import NEAR_MISSES, WAYS
 
 ROLES: Final = {
     "import supplier": UserRole.IS,

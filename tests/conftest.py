@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dsp_conformance.report.ledger import Ledger
-from dsp_conformance.report.published import schema_text
-from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord
-from dsp_conformance.report.run import Run
+from dsp_conformance.base.published import schema_text
+from dsp_conformance.ledger.requirements import Ledger
+from dsp_conformance.record.run import Run
+from dsp_conformance.record.scenario_record import ScenarioIdentity, ScenarioRecord
+from dsp_conformance.running.opening import Opener
+from dsp_conformance.running.session import identity_of
+from dsp_conformance.running.stub_process import StubProcess
+from dsp_conformance.scenario.stage import Stage
+from dsp_conformance.scenario.traffic import Traffic
 from dsp_conformance.target import Target
-from fixtures.opening import Opener
-from fixtures.session import identity_of
-from fixtures.stage import Stage
-from fixtures.stub_process import StubProcess
-from fixtures.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fixtures.conformance_run import ConformanceRun
+    from dsp_conformance.scenario.conformance_run import ConformanceRun
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.small_suite"]
 
 _REPOSITORY = Path(__file__).parents[1]
 
@@ -47,7 +47,10 @@ def shared_data() -> Path:
 def stub_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConformanceRun]:
     """A run against the bundled stub, in a process of its own."""
     target = Target.bundled_stub()
-    run = Run(identity_of(target, None), Ledger.load(_REPOSITORY / "features" / "requirements.toml"))
+    run = Run(
+        identity_of(target, None, root=_REPOSITORY),
+        Ledger.load(_REPOSITORY / "features" / "requirements.toml"),
+    )
     with StubProcess() as stub, Opener(target, run, tmp_path_factory.mktemp("run")).opened(stub) as opened:
         yield opened
 

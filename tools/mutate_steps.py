@@ -2,9 +2,9 @@
 
     python tools/mutate_steps.py [--matrix FILE] [-n N] MODULE[:LINE] ...
 
-such as `steps.requests` or `fixtures.stage:335`. FILE is the `matrix.json` of a whole selfcheck. A mutant is
-noticed as soon as one of these does not hold any more; they are tried in this order, with the scenarios whose
-steps lead to the changed function:
+such as `steps.requests` or `dsp_conformance.scenario.stage:335`. FILE is the `matrix.json` of a whole
+selfcheck. A mutant is noticed as soon as one of these does not hold any more; they are tried in this order,
+with the scenarios whose steps lead to the changed function:
 
 1. a few of them, chosen to hold as many different sentences as possible, pass the reference DSP;
 2. each violation that no other scenario killed, 25 at most, is killed for a right requirement;
@@ -46,7 +46,7 @@ from dsp_conformance.stub.deviations import CATALOGUE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.collection.collected import CollectedScenario
     from dsp_conformance.selfcheck.findings import Finding
 
 _FEW: Final = 12

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from dsp_conformance.report import journal
+from dsp_conformance.record import journal
 from dsp_conformance.report.page.writing import write_page
 
 _HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dsp_conformance.report.ledger import SOURCES
+from dsp_conformance.ledger.requirements import SOURCES
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Checkout

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from dsp_conformance.base.published import schema_files
 from dsp_conformance.cli import main
-from dsp_conformance.report.published import schema_files
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -24,7 +24,7 @@ def printed(*arguments: str) -> str:
 
 def test_every_published_schema_is_named_and_printed_as_it_stands_in_its_file() -> None:
     named = [line.split() for line in printed().splitlines()]
-    folder = files("dsp_conformance.report") / "schemas"
+    folder = files("dsp_conformance.base") / "schemas"
     published = {each.name: each for each in (*folder.iterdir(), DOCS / "testbed-control.openapi.yaml")}
     assert {file for _, file in named} == published.keys()
     for name, file in named:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
+from dsp_conformance.collection.collected import CollectedScenario
 from dsp_conformance.doctor.examination import Examination, Given
 from dsp_conformance.doctor.examining import Examined, examine
 from dsp_conformance.doctor.order import CHECKS
@@ -22,9 +24,7 @@ from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import Response, ResponseMessage, ServiceRequest
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signing import XmlSigner
-from dsp_conformance.eui64 import Eui64
-from dsp_conformance.report.collected import CollectedScenario
-from dsp_conformance.report.ledger import Ledger
+from dsp_conformance.ledger.requirements import Ledger
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.testbed import Capability

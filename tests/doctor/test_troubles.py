@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.response_codes import ResponseCode
-from dsp_conformance.eui64 import Eui64
-from dsp_conformance.report.switches import QUESTIONS
+from dsp_conformance.ledger.switches import QUESTIONS
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.smki.pki import EphemeralPki
 

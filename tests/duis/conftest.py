@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
@@ -22,7 +23,6 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.signature import KnownSigners, SignatureDiagnosis, verify
 from dsp_conformance.duis.signing import XmlSigner
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki import Credential, EphemeralPki
 
 _DOCUMENTS = Path(__file__).parent / "documents"

@@ -3,12 +3,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import COUNTER_LIMIT, InvalidMessageId, RequestID, ResponseID
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage
 from dsp_conformance.duis.reading import moment
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
-from dsp_conformance.eui64 import Eui64
 
 quick = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import (
@@ -30,7 +31,6 @@ from dsp_conformance.duis.messages import (
 from dsp_conformance.duis.namespaces import SR, sr
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import DeviceType
-from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import (
     FutureDatedAlert,
@@ -26,7 +27,6 @@ from dsp_conformance.duis.namespaces import SR, sr
 from dsp_conformance.duis.request_bodies import ReadFirmwareVersion
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import CommandVariant, CplStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.catalogue import catalogue
 from dsp_conformance.duis.identifiers import COUNTER_LIMIT, RequestID
@@ -38,7 +39,6 @@ from dsp_conformance.duis.request_bodies import ReadFirmwareVersion
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import CommandVariant, CplStatus, DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

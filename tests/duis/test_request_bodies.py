@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import ServiceRequest, UnexpectedShape
@@ -22,7 +23,6 @@ from dsp_conformance.duis.request_bodies import (
     execution_time_of,
 )
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
     from dsp_conformance.duis.schema import DuisSchema

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import Response
 from dsp_conformance.duis.namespaces import DS, SR, ds, sr
@@ -17,7 +18,6 @@ from dsp_conformance.duis.signature import (
     SignatureOutcome,
     verify,
 )
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki import CertificateRole, Credential, EphemeralPki, load_certificate
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import signature_profile as profile
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.namespaces import DS, ds, sr
@@ -19,7 +20,6 @@ from dsp_conformance.duis.signature import (
     verify,
 )
 from dsp_conformance.duis.signature_outcome import SignatureRefused
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki import CertificateRole, Credential, EphemeralPki
 
 if TYPE_CHECKING:

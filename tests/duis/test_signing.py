@@ -16,6 +16,7 @@ from lxml import etree
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 from xmlsec import constants
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import (
@@ -33,7 +34,6 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners, SignatureOutcome, verify
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.duis.terms import CommandVariant, CplStatus, DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
     from collections.abc import Callable

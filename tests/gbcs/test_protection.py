@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.gbcs import (
     GbcsDecodeError,
     GbcsValueError,

@@ -30,7 +30,7 @@ from dsp_conformance.gbcs.read_firmware import response_content
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
 
 
 class HasKeys(Protocol):

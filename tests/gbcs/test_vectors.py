@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.gbcs import (
     CANCELLATION,
     ActivateFirmware,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.report.conftest import SmallSuite
+    from tests.small_suite import SmallSuite
 
 FEATURE = """
 Feature: The inventory follows

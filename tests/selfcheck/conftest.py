@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from dsp_conformance.report.collected import CollectedScenario
+from dsp_conformance.collection.collected import CollectedScenario
 from dsp_conformance.selfcheck.findings import Finding, finding_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dsp_conformance.selfcheck.matrix import Matrix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.collection.collected import CollectedScenario
     from dsp_conformance.selfcheck.findings import Finding
 
     Make = Callable[..., CollectedScenario]

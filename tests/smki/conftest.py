@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki import EphemeralPki, SmkiError
 
 if TYPE_CHECKING:

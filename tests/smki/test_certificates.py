@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
 
     Refused = Callable[..., SmkiError]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki import CertificateRole, Defect, KeyUse, SmkiError, load_credential
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki import GBCS_ROLES, CertificateIdentity, KeyUse, identity_of, load_certificate
 from dsp_conformance.smki.identity import uses_of
 

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki import (
     GBCS_ROLES,
     CertificateRole,

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
-from dsp_conformance.report.verdicts import Inconclusive
-from fixtures.devices import Model
-from fixtures.request_making import make_request
+from dsp_conformance.ledger.verdicts import Inconclusive
+from dsp_conformance.scenario.devices import Model
+from dsp_conformance.scenario.request_making import make_request
 from steps.devices import cut_off, open_to_its_supplier, unlike
 
 if TYPE_CHECKING:
-    from fixtures.devices import StagedDevice
-    from fixtures.request_making import MadeRequest
-    from fixtures.stage import Stage
+    from dsp_conformance.scenario.devices import StagedDevice
+    from dsp_conformance.scenario.request_making import MadeRequest
+    from dsp_conformance.scenario.stage import Stage
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType
-from dsp_conformance.report.verdicts import RequirementNotMet
+from dsp_conformance.ledger.verdicts import RequirementNotMet
+from dsp_conformance.scenario.devices import Model, new_spellable_version
+from dsp_conformance.scenario.request_making import make_request
 from dsp_conformance.user.checks import CheckOutcome
-from fixtures.devices import Model, new_spellable_version
-from fixtures.request_making import make_request
 from steps.inventory import answer_shows, inventory_shows, inventory_still_shows, record_unchanged
 from steps.requests import is_accepted_again, sends
 from steps.responses import every_message, one_response
@@ -19,8 +19,8 @@ from steps.responses import every_message, one_response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixtures.devices import StagedDevice
-    from fixtures.stage import Stage
+    from dsp_conformance.scenario.devices import StagedDevice
+    from dsp_conformance.scenario.stage import Stage
 
 SIGNED = "that must be signed is signed by the DSP"
 

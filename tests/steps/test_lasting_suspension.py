@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.collection.needs import needs_of
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
-from dsp_conformance.report.needs import needs_of
-from dsp_conformance.report.verdicts import Inconclusive, NotTaken, RequirementNotMet
-from fixtures.devices import Model
+from dsp_conformance.ledger.verdicts import Inconclusive, NotTaken, RequirementNotMet
+from dsp_conformance.scenario.devices import Model
 from steps.firmware import restored
 from steps.lasting_suspension import (
     is_barred,
@@ -20,8 +20,8 @@ from steps.lasting_suspension import (
 )
 
 if TYPE_CHECKING:
-    from fixtures.devices import StagedDevice
-    from fixtures.stage import Stage
+    from dsp_conformance.scenario.devices import StagedDevice
+    from dsp_conformance.scenario.stage import Stage
 
 
 @pytest.fixture

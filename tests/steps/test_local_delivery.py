@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType
-from dsp_conformance.report.verdicts import Inconclusive
+from dsp_conformance.ledger.verdicts import Inconclusive
+from dsp_conformance.scenario.devices import Model
+from dsp_conformance.scenario.request_making import WAYS, make_request
 from dsp_conformance.testbed.errors import TestbedError as Refused  # a class of this name would be collected
-from fixtures.devices import Model
-from fixtures.request_making import WAYS, make_request
 from steps.local_delivery import effect_is_noted, local_answer_shows, returns_local_answer
 
 if TYPE_CHECKING:
-    from fixtures.devices import StagedDevice
-    from fixtures.stage import Stage
+    from dsp_conformance.scenario.devices import StagedDevice
+    from dsp_conformance.scenario.stage import Stage
 
 
 @pytest.fixture

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.collection.needs import needs_of
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import CommandVariant, CplStatus, DeviceStatus, DeviceType, UserRole
-from dsp_conformance.report.needs import needs_of
-from dsp_conformance.report.verdicts import Inconclusive, NotApplicable, RequirementNotMet
-from dsp_conformance.testbed import Capability
-from dsp_conformance.user.exchange import Trouble
-from dsp_conformance.user.transport import Timeouts
-from fixtures.devices import Model
-from fixtures.request_making import WAYS, make_request
-from fixtures.wrong_requests import (
+from dsp_conformance.ledger.verdicts import Inconclusive, NotApplicable, RequirementNotMet
+from dsp_conformance.scenario.devices import Model
+from dsp_conformance.scenario.request_making import WAYS, make_request
+from dsp_conformance.scenario.wrong_requests import (
     ACTIVATING_WRONGLY,
     ANOTHER_SUPPLIER,
     NOT_ENTITLED,
@@ -26,6 +23,9 @@ from fixtures.wrong_requests import (
     WRONG_VARIANT,
     WRONGLY,
 )
+from dsp_conformance.testbed import Capability
+from dsp_conformance.user.exchange import Trouble
+from dsp_conformance.user.transport import Timeouts
 from steps.firmware import (
     activated_in_silence,
     firmware_sent,
@@ -61,9 +61,9 @@ from steps.requests import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dsp_conformance.scenario.devices import StagedDevice
+    from dsp_conformance.scenario.stage import Stage
     from dsp_conformance.user.exchange import Exchange
-    from fixtures.devices import StagedDevice
-    from fixtures.stage import Stage
 
 REJECTED = "4.1.1"
 """A request that the stub accepts for a Commissioned ESME, and rejects for a Suspended one."""

@@ -8,8 +8,8 @@ import pytest
 from pytest_bdd.parser import FeatureParser
 from pytest_bdd.parsers import StepParser
 
-from dsp_conformance.report.ledger import REQUIREMENT_ID
-from fixtures.request_making import WAYS
+from dsp_conformance.ledger.requirements import REQUIREMENT_ID
+from dsp_conformance.scenario.request_making import WAYS
 from steps.vocabulary import ROLES, device_name, sentence
 
 FEATURES = Path(__file__).parents[2] / "features"

@@ -16,6 +16,7 @@ import requests
 from lxml import etree
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import (
     CommandVariant,
     CplStatus,
@@ -38,7 +39,6 @@ from dsp_conformance.duis.request_bodies import (
 from dsp_conformance.duis.signature import KnownSigners, verify
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.duis.xml import parse, serialise
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.stub.cpl import ProductModel
 from dsp_conformance.stub.dsp import ReferenceDsp

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType
 from dsp_conformance.duis.messages import GbcsPayload, Response
-from dsp_conformance.eui64 import Eui64
 
 OLD, NEW = "0123ABCD", "0123ABCE"
 IMAGE = b"the new firmware"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import (
     CommandVariant,
     DeviceStatus,
@@ -23,7 +24,6 @@ from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.duis.signing import XmlSigner
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.access_control import (
     CHECKS,
     Case,

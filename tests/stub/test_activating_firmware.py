@@ -27,7 +27,7 @@ from tests.stub.meters import IMAGE, NEW, OLD, SHA256, SUSPENDABLE, UNKNOWN, pay
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from tests.stub.conftest import Bench
 
 

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.messages import Response
 from dsp_conformance.duis.namespaces import ds, sr
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.duis.xml import parse, serialise
-from dsp_conformance.eui64 import Eui64
 
 if TYPE_CHECKING:
     from collections.abc import Callable

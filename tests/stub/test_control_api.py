@@ -15,9 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from jsonschema import Draft202012Validator, FormatChecker
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.messages import LocalCommand, Response
 from dsp_conformance.duis.xml import parse
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 
 if TYPE_CHECKING:

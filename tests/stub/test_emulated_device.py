@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import DeviceType
 from dsp_conformance.duis.identifiers import RequestID
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.gbcs import ActivationCode, FirmwareVersion, MacWrapped, MessageCode
 from dsp_conformance.stub.emulated_device import Command, EmulatedDevice, Fault, running_version
 

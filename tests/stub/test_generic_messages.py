@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import DeviceType, Kind, catalogue
 from dsp_conformance.duis.identifiers import RequestID
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.generic_messages import (
     code_for,
     generic_command,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.cpl import ProductModel
 from dsp_conformance.stub.inventory import DeviceExists, DeviceRecord, SmartMeteringInventory
 

@@ -14,7 +14,7 @@ from tests.stub.conftest import NEW, OLD
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from tests.stub.conftest import Bench
 
 

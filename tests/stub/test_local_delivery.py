@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import DeviceType
 from dsp_conformance.duis.messages import LocalCommand
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.emulated_device import Fault, NotForThisDevice
 
 if TYPE_CHECKING:

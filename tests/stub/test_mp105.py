@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import (
     CommandVariant,
     CplStatus,
@@ -14,7 +15,6 @@ from dsp_conformance.duis.catalogue import (
     Kind,
     catalogue,
 )
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.gbcs import FirmwareVersion
 from dsp_conformance.stub.cpl import CplEntry, ProductModel
 from dsp_conformance.stub.inventory import DeviceRecord

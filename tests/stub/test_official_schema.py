@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType, Service
 from dsp_conformance.duis.messages import (
     FutureDatedAlert,
@@ -21,7 +22,6 @@ from dsp_conformance.duis.messages import (
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.xml import parse
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.emulated_device import Fault
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import pytest
 import requests
 from cryptography import x509
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.messages import GbcsPayload, Response
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners, verify
 from dsp_conformance.duis.xml import parse
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.server import StubSettings, serve
 
 if TYPE_CHECKING:

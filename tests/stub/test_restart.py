@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import CplStatus, DeviceStatus, UserRole, service_for
 from dsp_conformance.duis.messages import FutureDatedAlert, GbcsPayload
 from dsp_conformance.duis.response_codes import ResponseCode
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.emulated_device import Fault
 from dsp_conformance.stub.in_service import DspInService
 from dsp_conformance.stub.settings import StubSettings

@@ -40,7 +40,7 @@ Feature: Our reader
 _STEPS = """
 import pytest
 from pytest_bdd import parsers, then, when
-from fixtures.request_making import make_request
+from dsp_conformance.scenario.request_making import make_request
 
 @pytest.fixture
 def reader(stage):

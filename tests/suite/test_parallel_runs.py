@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 
 Start = Callable[..., Any]

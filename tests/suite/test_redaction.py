@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 import requests
 
-from dsp_conformance.eui64 import Eui64
-from dsp_conformance.report.redaction import MARK
+from dsp_conformance.base.eui64 import Eui64
+from dsp_conformance.base.redaction import MARK
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.smki.pki import EphemeralPki
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from dsp_conformance.report import journal
+from dsp_conformance.record import journal
 
 Start = Callable[..., Any]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dsp_conformance.report import journal
+from dsp_conformance.record import journal
 
 Start = Callable[..., Any]
 _Count = Callable[[bytes], bool]

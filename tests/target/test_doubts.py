@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki.certificates import load_certificate, oddities_of
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.smki.pki import EphemeralPki

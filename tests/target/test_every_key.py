@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dsp_conformance.report.published import schema_text as published_text
+from dsp_conformance.base.published import schema_text as published_text
 from dsp_conformance.target.explained import EXPLAINED, forms
 from dsp_conformance.target.form import SECTIONS
 from dsp_conformance.target.json_schema import SCHEMA_FILE, schema_text, target_schema

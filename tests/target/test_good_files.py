@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service, UserRole
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.target import Profile, Target, TargetError, load_target
 from dsp_conformance.testbed import Capability, DspIdentity

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType, UserRole
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.running.stub_process import StubProcess
 from dsp_conformance.smki.identity import identity_of
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.testbed import (
@@ -19,7 +20,6 @@ from dsp_conformance.testbed import (
     TestbedRefused,
     UserRegistration,
 )
-from fixtures.stub_process import StubProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

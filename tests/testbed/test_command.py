@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import CplStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.running.stub_process import StubProcess
 from dsp_conformance.testbed import Capability, CplEntry, DeviceSpec, MissingCapability, TestbedRefused
 from dsp_conformance.testbed.command import CommandTestbed
 from dsp_conformance.testbed.errors import TestbedAnswerUnusable, TestbedError, TestbedProgramFailed
 from dsp_conformance.testbed.settings import CommandSettings
-from fixtures.stub_process import StubProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType, UserRole
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.testbed import (
     Capability,
     ControlApiTestbed,

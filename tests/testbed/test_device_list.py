@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.testbed.device_list import COLUMNS, DeviceListError, load_device_list
 from dsp_conformance.testbed.device_state import DeviceState, Runs

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.testbed.leases import Leases, ListInUse
 
 DEVICES = [Eui64(number.to_bytes(8)) for number in range(200)]

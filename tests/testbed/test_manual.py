@@ -17,7 +17,7 @@ PROMPT = "'stop':"
 DEVICE = "00-DB-12-34-56-78-90-A0"
 SETUP = """
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.testbed import Capability, CplEntry, DeviceSpec, Fault
 from dsp_conformance.testbed.errors import MissingCapability, NotDoneByHand, StoppedByHand
 from dsp_conformance.testbed.manual import ManualTestbed

@@ -10,8 +10,8 @@ import pytest
 import requests
 import responses
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import CplStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.testbed import (
     ControlApiTestbed,
     CplEntry,

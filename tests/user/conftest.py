@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import GbcsPayload, Response, ResponseMessage, ServiceRequest
 from dsp_conformance.duis.response_codes import ResponseCode
@@ -20,7 +21,6 @@ from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.duis.terms import UserRole
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.pki import EphemeralPki
 from dsp_conformance.user.counters import Counters
 from dsp_conformance.user.inbox import Inbox

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert, FutureDatedAlert
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.account import ALERTS, LATE, REFUSED, REPEATED, TAKEN, UNASKED, account, unusual
 from dsp_conformance.user.exchange import Delivery
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.user.addresses import Addresses, own_url, url_at, user_in
 from dsp_conformance.user.exchange import Delivery
 

@@ -17,6 +17,7 @@ from dsp_conformance.duis.request_bodies import ActivateFirmware, ReadFirmwareVe
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.signature import KnownSigners
 from dsp_conformance.duis.terms import CommandVariant, DeviceStatus, DeviceType
+from dsp_conformance.running.stub_process import StubProcess
 from dsp_conformance.smki.certificates import public_key_of
 from dsp_conformance.testbed import ControlApiTestbed, CplEntry, DeviceSpec, Fault, UserRegistration
 from dsp_conformance.user.counters import Counters
@@ -27,7 +28,6 @@ from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverSettings
 from dsp_conformance.user.session import Connection, UserSession
 from dsp_conformance.user.transport import DuisTransport, Endpoints
-from fixtures.stub_process import StubProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

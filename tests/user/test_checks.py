@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import RequestID, ResponseID
 from dsp_conformance.duis.messages import (
     DccAlert,
@@ -24,7 +25,6 @@ from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import SchemaViolation
 from dsp_conformance.duis.signature import SignatureDiagnosis, SignatureOutcome
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import (
     check_acceptance_code,
     check_echo,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import COUNTER_LIMIT
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.counters import Counters, CounterUnusable
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ OTHER = Eui64.parse("90-B3-D5-1F-30-02-00-00")
 SENDER = """
 import sys, time
 from pathlib import Path
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.user.counters import Counters
 
 counters = Counters(Path(sys.argv[1]))

@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.catalogue import Kind, catalogue
 from dsp_conformance.duis.messages import LocalCommand, PreCommand, ResponseMessage
@@ -16,7 +17,6 @@ from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.request_bodies import ActivateFirmware, SignedPreCommand
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.certificates import public_key_of
 from dsp_conformance.user.critical_flow import CriticalFlow, pre_command_flaw, send_critical
 

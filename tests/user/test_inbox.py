@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import RequestID, ResponseID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert, GbcsPayload, ResponseMessage
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user import inbox as inbox_module
 from dsp_conformance.user.account import BEYOND, REFUSED, TAKEN, UNASKED
 from dsp_conformance.user.checks import check_form

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import (
     FutureDatedAlert,
@@ -20,7 +21,6 @@ from dsp_conformance.duis.messages import (
 from dsp_conformance.duis.request_bodies import ReadFirmwareVersion
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import check_echo
 from dsp_conformance.user.payloads import payload_finding
 

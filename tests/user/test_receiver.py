@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import DccAlert
 from dsp_conformance.duis.namespaces import sr
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.inbox import Inbox
 from dsp_conformance.user.inspection import Inspector
 from dsp_conformance.user.receiver import running_receiver

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.calls import Caller, served
+from dsp_conformance.base.ipc import Caller, served
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.remote_inbox import RemoteInbox, served_by

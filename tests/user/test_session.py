@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.catalogue import catalogue
 from dsp_conformance.duis.identifiers import RequestID
@@ -20,7 +21,6 @@ from dsp_conformance.duis.request_bodies import ReadFirmwareVersion, ReadInvento
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signature import KnownSigners, verify
 from dsp_conformance.duis.terms import CommandVariant, DeviceStatus, DeviceType, Service
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import check_form
 from dsp_conformance.user.counters import Counters, CounterUnusable
 from dsp_conformance.user.exchange import Delivery, Exchange

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import catalogue
 from dsp_conformance.duis.request_bodies import ReadFirmwareVersion
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.transport import Endpoints, Timeouts
 
 if TYPE_CHECKING:

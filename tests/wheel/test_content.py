@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_BUNDLED = "dsp_conformance/suite/bundled/"
+_BUNDLED = "dsp_conformance/base/bundled/"
 
 
 @pytest.fixture(scope="module")

@@ -205,8 +205,8 @@ def test_files_of_the_program_that_were_changed_where_it_is_installed_are_named(
 ) -> None:
     program = (
         "import json, pathlib\n"
-        "from dsp_conformance.suite.places import own_suite\n"
-        "from dsp_conformance.suite.state import state_of\n"
+        "from dsp_conformance.base.suite_files import own_suite\n"
+        "from dsp_conformance.base.suite_state import state_of\n"
         "print(json.dumps(state_of(own_suite().root).changes))\n"
     )
     command = [str(installed.python), "-I", "-c", program]

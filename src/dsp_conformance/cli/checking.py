@@ -12,7 +12,7 @@ from dsp_conformance.cli.usage import Unusable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dsp_conformance.report.ledger import Ledger
+    from dsp_conformance.ledger.requirements import Ledger
     from dsp_conformance.target import Target
 
 __all__ = ["check_baseline", "check_folder", "check_target"]
@@ -51,7 +51,7 @@ def check_target(path: Path | None, rejection_code: str | None = None, *, shared
 
 def check_baseline(path: Path, ledger: Ledger) -> None:
     """See that a baseline file can be used; whether its scenarios exist shows when these are collected."""
-    from dsp_conformance.report.baseline import Baseline, BaselineError  # noqa: PLC0415 - see the package
+    from dsp_conformance.record.baseline import Baseline, BaselineError  # noqa: PLC0415 - see the package
 
     try:
         Baseline.load(path, ledger)

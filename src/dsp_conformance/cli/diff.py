@@ -32,9 +32,9 @@ def diff(*, a: Path, b: Path, as_json: bool, html: Path | None) -> None:
       1  verdicts changed
       2  the command or one of the runs cannot be used
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
-    from dsp_conformance.report.comparison.comparing import compare  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.comparison.sides import SideError, load_side  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.comparison.telling import (  # noqa: PLC0415 - see the package
+    from dsp_conformance.diff.comparing import compare  # noqa: PLC0415 - see the package
+    from dsp_conformance.diff.sides import SideError, load_side  # noqa: PLC0415 - see the package
+    from dsp_conformance.diff.telling import (  # noqa: PLC0415 - see the package
         to_json,
         to_page,
         to_text,

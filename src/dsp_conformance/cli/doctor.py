@@ -46,7 +46,7 @@ def doctor(*, target: Path | None, rejection_code: str | None, as_json: bool) ->
       2  there are errors, or the command cannot be used
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
     root = importable_suite_root()
-    from fixtures.stub_process import StubProcess  # noqa: PLC0415 - see the package
+    from dsp_conformance.running.stub_process import StubProcess  # noqa: PLC0415 - see the package
 
     with ExitStack() as stack:
         stub = stack.enter_context(StubProcess()) if target is None else None  # gets ready meanwhile

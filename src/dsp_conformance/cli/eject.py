@@ -20,9 +20,9 @@ def eject(*, folder: Path) -> None:
     DIR must be empty or not exist. To add scenarios and change none, 'run --features' is enough.
     """
     from dsp_conformance import __version__  # noqa: PLC0415 - see the package
-    from dsp_conformance.suite.ejecting import CannotEject  # noqa: PLC0415 - see the package
-    from dsp_conformance.suite.ejecting import eject as ejected  # noqa: PLC0415 - see the package
-    from dsp_conformance.suite.places import SuiteUnusable, own_suite  # noqa: PLC0415 - see the package
+    from dsp_conformance.base.suite_files import SuiteUnusable, own_suite  # noqa: PLC0415 - see the package
+    from dsp_conformance.cli.ejecting import CannotEject  # noqa: PLC0415 - see the package
+    from dsp_conformance.cli.ejecting import eject as ejected  # noqa: PLC0415 - see the package
 
     try:
         ejected(own_suite(), folder, __version__)

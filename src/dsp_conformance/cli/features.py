@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dsp_conformance.base.suite_files import LEDGER, PYTEST_INI
 from dsp_conformance.cli.usage import Unusable
-from dsp_conformance.suite.places import LEDGER, PYTEST_INI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pytest
 
-    from dsp_conformance.report.collected import CollectedScenario
-    from dsp_conformance.report.ledger import Ledger
-    from dsp_conformance.report.planner import Planner
-    from dsp_conformance.report.recorder import RunRecorder
+    from dsp_conformance.collection.collected import CollectedScenario
+    from dsp_conformance.ledger.requirements import Ledger
+    from dsp_conformance.running.planner import Planner
+    from dsp_conformance.running.recorder import RunRecorder
 
 __all__ = ["collected_features", "load_ledger", "run_features"]
 
@@ -38,7 +38,7 @@ def load_ledger(root: Path) -> Ledger:
     Raises:
         Unusable: it cannot be used.
     """
-    from dsp_conformance.report.ledger import Ledger, LedgerError  # noqa: PLC0415 - see the package
+    from dsp_conformance.ledger.requirements import Ledger, LedgerError  # noqa: PLC0415 - see the package
 
     try:
         return Ledger.load(root / LEDGER)
@@ -52,8 +52,8 @@ def check_features(root: Path) -> None:
     Raises:
         Unusable: some cannot.
     """
-    from dsp_conformance.report.collection import CollectionError  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.feature_files import read_features  # noqa: PLC0415 - see the package
+    from dsp_conformance.collection.feature_files import read_features  # noqa: PLC0415 - see the package
+    from dsp_conformance.collection.rules import CollectionError  # noqa: PLC0415 - see the package
 
     _, problems = read_features(sorted((root / "features").rglob("*.feature")), root)
     if problems:
@@ -77,7 +77,7 @@ def check_added(folder: Path, ledger: Ledger, root: Path) -> None:
     Raises:
         Unusable: it cannot.
     """
-    from dsp_conformance.report.added_features import (  # noqa: PLC0415 - see the package
+    from dsp_conformance.collection.added_features import (  # noqa: PLC0415 - see the package
         AddedFeatures,
         AddedFeaturesUnusable,
     )
@@ -92,7 +92,7 @@ def run_features(
     root: Path, arguments: Sequence[str], nodeids: Sequence[str] = (), *, plugins: Sequence[object] = ()
 ) -> int:
     """Run the features, or some scenarios by pytest's names, with these options and return the exit code."""
-    from dsp_conformance.report.verdicts import RunVerdict  # noqa: PLC0415 - see the package
+    from dsp_conformance.ledger.verdicts import RunVerdict  # noqa: PLC0415 - see the package
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stub and the workers have to end too
     shown = ["--progress", "-o", "console_output_style=classic"]  # pytest's own percentages go with its dots

@@ -125,7 +125,7 @@ def _ask_for(draft: Draft, question: Question) -> None:
 
 
 def _tell_what_is_missing(file: Path, draft: Draft) -> None:
-    from dsp_conformance.report.switches import QUESTIONS, line_for  # noqa: PLC0415 - see the package
+    from dsp_conformance.ledger.switches import QUESTIONS, line_for  # noqa: PLC0415 - see the package
     from dsp_conformance.target import TargetError, load_target  # noqa: PLC0415 - see the package
 
     try:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.tree import Tree
 
-    from dsp_conformance.report.ledger import Ledger, Requirement
-    from dsp_conformance.report.trace import TracedRequirement, TracedScenario
+    from dsp_conformance.collection.trace import TracedRequirement, TracedScenario
+    from dsp_conformance.ledger.requirements import Ledger, Requirement
 
 __all__ = ["requirements", "trace"]
 
@@ -61,7 +61,7 @@ def trace(*, features: Path | None, as_sentences: bool, as_json: bool) -> None:
     This is what the suite holds, whatever a profile or a testbed leaves out of a run; results.json tells
     what was executed.
     """
-    from dsp_conformance.report import trace as tracing  # noqa: PLC0415 - see the package
+    from dsp_conformance.collection import trace as tracing  # noqa: PLC0415 - see the package
 
     root = suite_root()
     ledger = load_ledger(root)
@@ -98,13 +98,13 @@ def _entries(
         counted = _counted(one.scenarios)
         yield f"{requirement.id} {requirement.title} ({requirement.keyword}, {counted})", one.scenarios
     if added:
-        from dsp_conformance.report.trace import ADDED_TITLE  # noqa: PLC0415 - see the package
+        from dsp_conformance.collection.trace import ADDED_TITLE  # noqa: PLC0415 - see the package
 
         yield f"{ADDED_TITLE} ({_counted(added)})", added
 
 
 def _plain(requirement: Requirement) -> dict[str, Any]:
-    from dsp_conformance.report.ledger import SOURCES  # noqa: PLC0415 - see the package
+    from dsp_conformance.ledger.requirements import SOURCES  # noqa: PLC0415 - see the package
 
     meant = {letter: SOURCES[letter] for letter in requirement.source}
     return {**requirement.model_dump(mode="json"), "group": requirement.group, "sources": meant}
@@ -123,7 +123,7 @@ def _row(requirement: Requirement) -> tuple[str, ...]:
 
 
 def _applies(requirement: Requirement) -> str:
-    from dsp_conformance.report.switches import demand_of, said  # noqa: PLC0415 - see the package
+    from dsp_conformance.ledger.switches import demand_of, said  # noqa: PLC0415 - see the package
 
     if requirement.applicability is None:
         return "always"
@@ -133,7 +133,7 @@ def _applies(requirement: Requirement) -> str:
 
 def _standing(ledger: Ledger) -> Iterator[str]:
     """What the letters mean, and how each demand follows from its source that does not simply stand there."""
-    from dsp_conformance.report.ledger import NO_SOURCE, SOURCES  # noqa: PLC0415 - see the package
+    from dsp_conformance.ledger.requirements import NO_SOURCE, SOURCES  # noqa: PLC0415 - see the package
 
     yield ""
     yield f"source: {'; '.join(f'{letter} = {text}' for letter, text in SOURCES.items())}"

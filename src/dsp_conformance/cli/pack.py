@@ -12,8 +12,8 @@ import click
 from dsp_conformance.cli.usage import Unusable
 
 if TYPE_CHECKING:
-    from dsp_conformance.report.pack.signing import Signer
-    from dsp_conformance.report.pack.verifying import Trust, Verification
+    from dsp_conformance.pack.signing import Signer
+    from dsp_conformance.pack.verifying import Trust, Verification
 
 __all__ = ["pack", "verify"]
 
@@ -59,9 +59,9 @@ def pack(
       0  the pack is written
       2  the command, the reports, the key or the certificate cannot be used
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
-    from dsp_conformance.report.journal import JournalError  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.pack.errors import PackError  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.pack.making import make_pack  # noqa: PLC0415 - see the package
+    from dsp_conformance.pack.errors import PackError  # noqa: PLC0415 - see the package
+    from dsp_conformance.pack.making import make_pack  # noqa: PLC0415 - see the package
+    from dsp_conformance.record.journal import JournalError  # noqa: PLC0415 - see the package
 
     if (key is None) != (certificate is None):
         raise click.UsageError("--key and --certificate go together: give both or none.")
@@ -78,7 +78,7 @@ def pack(
 
 
 def _signer(key: Path | None, certificate: Path | None, variable: str | None) -> Signer | None:
-    from dsp_conformance.report.pack.signing import load_signer  # noqa: PLC0415 - see the package
+    from dsp_conformance.pack.signing import load_signer  # noqa: PLC0415 - see the package
 
     password = None
     if variable is not None:
@@ -114,8 +114,8 @@ def verify(*, pack: Path, certificate: Path | None, ca: Path | None) -> None:
       1  verification failed: each altered, missing or added file and each contradiction is named
       2  it cannot be used: no pack, or one that is not safe to look at
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
-    from dsp_conformance.report.pack.errors import PackError  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.pack.verifying import verify as verified  # noqa: PLC0415 - see the package
+    from dsp_conformance.pack.errors import PackError  # noqa: PLC0415 - see the package
+    from dsp_conformance.pack.verifying import verify as verified  # noqa: PLC0415 - see the package
 
     try:
         found = verified(pack, _trust(certificate, ca))
@@ -130,8 +130,8 @@ def verify(*, pack: Path, certificate: Path | None, ca: Path | None) -> None:
 
 
 def _trust(certificate: Path | None, ca: Path | None) -> Trust:
-    from dsp_conformance.report.pack.signing import load_pem  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.pack.verifying import Trust  # noqa: PLC0415 - see the package
+    from dsp_conformance.pack.signing import load_pem  # noqa: PLC0415 - see the package
+    from dsp_conformance.pack.verifying import Trust  # noqa: PLC0415 - see the package
 
     return Trust(None if certificate is None else load_pem(certificate), None if ca is None else load_pem(ca))
 

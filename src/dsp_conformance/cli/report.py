@@ -12,7 +12,7 @@ from dsp_conformance.cli.checking import check_folder
 from dsp_conformance.cli.usage import Unusable
 
 if TYPE_CHECKING:
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.source import ReportSource
     from dsp_conformance.report.writers import Writer
 
 __all__ = ["read_journal", "report"]
@@ -67,8 +67,8 @@ def report(
       2  the command, the journal or the folder cannot be used, or there is no Allure for --allure
       4  the suite itself failed: an output could not be written
     """  # noqa: D301 - the backslash is click's sign for lines to be kept as they are
+    from dsp_conformance.record.journal import NAME  # noqa: PLC0415 - see the package
     from dsp_conformance.report.allure_bridge import write_allure  # noqa: PLC0415 - see the package
-    from dsp_conformance.report.journal import NAME  # noqa: PLC0415 - see the package
     from dsp_conformance.report.writers import write_all, writers  # noqa: PLC0415 - see the package
 
     told = context.get_parameter_source("reports") is not click.core.ParameterSource.DEFAULT
@@ -108,7 +108,7 @@ def read_journal(path: Path) -> ReportSource:
     Raises:
         Unusable: it cannot be used.
     """
-    from dsp_conformance.report.journal import JournalError, read  # noqa: PLC0415 - see the package
+    from dsp_conformance.record.journal import JournalError, read  # noqa: PLC0415 - see the package
 
     try:
         return read(path)

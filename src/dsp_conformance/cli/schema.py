@@ -16,7 +16,7 @@ def schema(*, name: str | None) -> None:
 
     They are published for whoever reads results.json and the other outputs, or writes a target file.
     """
-    from dsp_conformance.report.published import (  # noqa: PLC0415 - see the package
+    from dsp_conformance.base.published import (  # noqa: PLC0415 - see the package
         NoSuchSchema,
         schema_files,
         schema_text,

@@ -16,8 +16,8 @@ from dsp_conformance.cli.usage import Unusable, importable_suite_root, suite_opt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dsp_conformance.scenario.device_demand import ShoppingList
     from dsp_conformance.target import Target
-    from fixtures.shopping import ShoppingList
 
 __all__ = ["testbed"]
 
@@ -44,8 +44,8 @@ def plan(*, target: Path | None, form: str | None) -> None:
     of the lists to fill in.
     """
     root = importable_suite_root()
+    from dsp_conformance.scenario.device_demand import shopping_list  # noqa: PLC0415 - see the package
     from dsp_conformance.testbed.settings import ProvisionedSettings  # noqa: PLC0415 - see the package
-    from fixtures.shopping import shopping_list  # noqa: PLC0415 - see the package
 
     checked = _target(target)
     settings = checked.testbed
@@ -112,8 +112,8 @@ def _lines(needed: ShoppingList, listed: Counter[str]) -> Iterator[str]:
 
 
 def _csv(needed: ShoppingList) -> str:
+    from dsp_conformance.scenario.device_demand import template_rows  # noqa: PLC0415 - see the package
     from dsp_conformance.testbed.device_list import COLUMNS  # noqa: PLC0415 - see the package
-    from fixtures.shopping import template_rows  # noqa: PLC0415 - see the package
 
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -123,7 +123,7 @@ def _csv(needed: ShoppingList) -> str:
 
 
 def _toml(needed: ShoppingList) -> str:
-    from fixtures.shopping import template_rows  # noqa: PLC0415 - see the package
+    from dsp_conformance.scenario.device_demand import template_rows  # noqa: PLC0415 - see the package
 
     tables = (
         "[[devices]]\n" + "".join(f'{key} = "{cell}"\n' for key, cell in row.items())

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.suite.places import Suite
+    from dsp_conformance.base.suite_files import Suite
 
 __all__ = ["Unusable", "importable_suite_root", "suite", "suite_option", "suite_root"]
 
@@ -32,7 +32,7 @@ def suite() -> Suite:
         Unusable: there is none, or it cannot be used.
     """
     from dsp_conformance import __version__  # noqa: PLC0415 - see the package
-    from dsp_conformance.suite.places import SuiteUnusable, chosen_suite  # noqa: PLC0415 - see the package
+    from dsp_conformance.base.suite_files import SuiteUnusable, chosen_suite  # noqa: PLC0415 - see the package
 
     try:
         return chosen_suite(__version__)
@@ -56,7 +56,7 @@ def importable_suite_root() -> Path:
 def _choose(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
     """Tell everything that the command does, in whichever process, which suite is meant."""
     if folder is not None:
-        from dsp_conformance.suite.places import SUITE_VARIABLE  # noqa: PLC0415 - see the package
+        from dsp_conformance.base.suite_files import SUITE_VARIABLE  # noqa: PLC0415 - see the package
 
         os.environ[SUITE_VARIABLE] = str(folder.absolute())
 

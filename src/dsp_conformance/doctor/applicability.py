@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dsp_conformance.collection.planning import Circumstances, plan_of
 from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok, warning
-from dsp_conformance.report.plan import Circumstances, Plan
-from dsp_conformance.report.switches import QUESTIONS, lines_for, said
-from dsp_conformance.report.verdicts import Exclusion
-from fixtures.plan import allotment_for
+from dsp_conformance.ledger.switches import QUESTIONS, lines_for, said
+from dsp_conformance.ledger.verdicts import Exclusion
+from dsp_conformance.running.circumstances import assignment_for
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination
@@ -49,8 +49,8 @@ def scenarios(examination: Examination) -> Outcome:
     switches = target.profile.switches
     if examination.testbed is not None:
         switches = target.profile.completed_by(examination.testbed.dsp.switches).switches
-    circumstances = Circumstances(switches, roles, offered, allotment_for(target))
-    plan = Plan.of(given.scenarios(), given.ledger, circumstances)
+    circumstances = Circumstances(switches, roles, offered, assignment_for(target))
+    plan = plan_of(given.scenarios(), given.ledger, circumstances)
     found = "\n".join(plan.lines()).removeprefix("plan: ")
     if not plan.applicable:
         return error(found, "Nothing would run: see [profile], and what the testbed can do.")

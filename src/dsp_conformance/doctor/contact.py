@@ -10,8 +10,8 @@ from dsp_conformance.doctor.outcome import Outcome, all_of, error, known, ok, wa
 from dsp_conformance.duis.catalogue import catalogue
 from dsp_conformance.duis.request_bodies import ReadInventory
 from dsp_conformance.duis.terms import CommandVariant, UserRole
+from dsp_conformance.running.first_contact import INTOLERABLE, certainly_apart, clocks_apart
 from dsp_conformance.user.session import UserSession
-from fixtures.first_contact import INTOLERABLE, certainly_apart, clocks_apart
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from dsp_conformance.collection.collected import CollectedScenario
     from dsp_conformance.duis.terms import Service
-    from dsp_conformance.report.collected import CollectedScenario
-    from dsp_conformance.report.ledger import Ledger
+    from dsp_conformance.ledger.requirements import Ledger
+    from dsp_conformance.scenario.conformance_run import ConformanceRun
+    from dsp_conformance.scenario.devices import StagedDevice
     from dsp_conformance.target import DspUnderTest, Target, TargetProblem
     from dsp_conformance.testbed import Testbed
     from dsp_conformance.user.exchange import Exchange
-    from fixtures.conformance_run import ConformanceRun
-    from fixtures.devices import StagedDevice
 
 __all__ = ["Examination", "Given"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsp_conformance.doctor.outcome import Outcome, Status, error, skipped
 from dsp_conformance.duis.messages import UnexpectedShape
-from dsp_conformance.report.verdicts import Inconclusive, NotTestable, RequirementNotMet, SuiteFault
+from dsp_conformance.ledger.verdicts import Inconclusive, NotTestable, RequirementNotMet, SuiteFault
 from dsp_conformance.testbed import TestbedError
 from dsp_conformance.user.counters import CounterUnusable
 

@@ -10,17 +10,17 @@ from dsp_conformance.duis import xml
 from dsp_conformance.duis.messages import Inventory
 from dsp_conformance.duis.signature import KnownSigners, SignatureOutcome, verify
 from dsp_conformance.duis.terms import DeviceType, UserRole
-from dsp_conformance.report.expectations import described
+from dsp_conformance.judging.expectations import described
+from dsp_conformance.running.first_contact import require_let_in
+from dsp_conformance.scenario.devices import Model
 from dsp_conformance.smki.identity import CertificateRole
 from dsp_conformance.testbed import Capability
 from dsp_conformance.testbed.settings import ManualSettings, ProvisionedSettings
 from dsp_conformance.user.session import UserSession
-from fixtures.devices import Model
-from fixtures.first_contact import require_let_in
 
 if TYPE_CHECKING:
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.doctor.examination import Examination
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.user.exchange import Exchange
 
 __all__ = ["inventory", "signature"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
+from dsp_conformance.running.own_receiver import post_to_oneself
 from dsp_conformance.testbed import Capability
 from dsp_conformance.tls.troubles import TlsFlaw
 from dsp_conformance.user.addresses import own_url
 from dsp_conformance.user.receiver import running_receiver
 from dsp_conformance.user.receiver_settings import ReceiverUnusable
-from fixtures.own_receiver import post_to_oneself
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dsp_conformance.report.records import ScenarioIdentity, ScenarioRecord
-from fixtures.conformance_run import ConformanceRun  # noqa: TC001 - part of the interface
-from fixtures.stage import Stage
-from fixtures.traffic import Traffic
+from dsp_conformance.record.scenario_record import ScenarioIdentity, ScenarioRecord
+from dsp_conformance.scenario.conformance_run import ConformanceRun  # noqa: TC001 - part of the interface
+from dsp_conformance.scenario.stage import Stage
+from dsp_conformance.scenario.traffic import Traffic
 
 __all__ = ["new_stage"]
 

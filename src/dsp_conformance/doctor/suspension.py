@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from dsp_conformance.doctor.outcome import Outcome, error, known, ok, warning
 from dsp_conformance.doctor.stage import new_stage
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType, UserRole
-from dsp_conformance.report.expectations import described
+from dsp_conformance.judging.expectations import described
+from dsp_conformance.scenario.devices import Model
+from dsp_conformance.scenario.request_making import make_request
+from dsp_conformance.scenario.response_road import control_reading
+from dsp_conformance.scenario.traffic import usable
 from dsp_conformance.testbed.settings import ManualSettings
 from dsp_conformance.user.session import UserSession
-from fixtures.devices import Model
-from fixtures.request_making import make_request
-from fixtures.road import control_reading
-from fixtures.traffic import usable
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination

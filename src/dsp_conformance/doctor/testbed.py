@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from dsp_conformance.doctor.handshakes import shake_hands
 from dsp_conformance.doctor.network import connect, one_of_each_place, resolve, service_addresses
 from dsp_conformance.doctor.outcome import Outcome, Status, all_of, error, known, ok, skipped, warning
+from dsp_conformance.running.opening import Opener
+from dsp_conformance.running.stub_process import StubNotStarted
 from dsp_conformance.target import TargetError
 from dsp_conformance.testbed import Capability, TestbedError
 from dsp_conformance.testbed.settings import ControlApiSettings
 from dsp_conformance.testbed.terminal import NoTerminal
-from fixtures.opening import Opener
-from fixtures.stub_process import StubNotStarted
 
 if TYPE_CHECKING:
     from dsp_conformance.doctor.examination import Examination

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 
 COUNTER_LIMIT: Final = 2**64 - 1
 """The largest counter: it rises strictly per originator from 0 to this."""

@@ -10,10 +10,10 @@ from typing import Self
 
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import reading
 from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.response_content import device_list
-from dsp_conformance.eui64 import Eui64
 
 
 @dataclass(frozen=True, slots=True)

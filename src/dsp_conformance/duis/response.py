@@ -6,13 +6,13 @@ from typing import Self, TypeAlias
 
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import reading
 from dsp_conformance.duis.identifiers import MessageNames, RequestID, ResponseID
 from dsp_conformance.duis.namespaces import SR, sr
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.response_content import OtherContent, ResponseContent, read_content
 from dsp_conformance.duis.service_request import SCHEMA_VERSION
-from dsp_conformance.eui64 import Eui64
 
 
 @dataclass(frozen=True, slots=True)

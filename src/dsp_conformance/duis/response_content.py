@@ -7,9 +7,9 @@ from typing import Final, Self, TypeAlias
 
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import reading
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import signature_profile as profile
 from dsp_conformance.duis.known_signers import KnownSigner, KnownSigners
 from dsp_conformance.duis.namespaces import ds
 from dsp_conformance.duis.reading import child_elements, path_of
 from dsp_conformance.duis.signature_outcome import SignatureDiagnosis, SignatureOutcome, SignatureRefused
 from dsp_conformance.duis.signature_parts import SignatureParts
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.identity import CertificateIdentity
 
 __all__ = ["KnownSigners", "SignatureDiagnosis", "SignatureOutcome", "verify"]

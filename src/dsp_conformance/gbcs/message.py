@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.gbcs._octets import OctetReader, encode_length, with_length
 from dsp_conformance.gbcs.errors import GbcsDecodeError, GbcsValueError
 from dsp_conformance.gbcs.message_code import MESSAGE_CODE_LENGTH, MessageCode, known_code, name_of_code

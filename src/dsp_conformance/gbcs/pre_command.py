@@ -27,7 +27,7 @@ from dsp_conformance.gbcs.protection import sign, wrap
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
 
 __all__ = [
     "CANCELLATION",

@@ -28,19 +28,19 @@ from allure_commons.model2 import (
 from allure_commons.types import AttachmentType
 
 from dsp_conformance.duis.xml import readable
+from dsp_conformance.ledger.verdicts import Exclusion, Verdict
+from dsp_conformance.record.scenario_record import StepStatus
 from dsp_conformance.report.allure_folder import AllureFolder
 from dsp_conformance.report.allure_labels import labels_of
-from dsp_conformance.report.records import StepStatus
-from dsp_conformance.report.verdicts import Exclusion, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from dsp_conformance.report.evidence import Evidence, Exchange, Message
-    from dsp_conformance.report.records import ScenarioRecord, StepRecord
-    from dsp_conformance.report.run import Run
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.evidence import Evidence, Exchange, Message
+    from dsp_conformance.record.run import Run
+    from dsp_conformance.record.scenario_record import ScenarioRecord, StepRecord
+    from dsp_conformance.record.source import ReportSource
 
 _PRODUCT_DEFECT = "Product defect"
 _KNOWN_FAILURE = "Known failure"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.source import ReportSource
 
 __all__ = [
     "FOLDER",

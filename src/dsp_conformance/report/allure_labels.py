@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from allure_commons.types import LabelType, Severity
 
-from dsp_conformance.report.ledger import Keyword
+from dsp_conformance.ledger.requirements import Keyword
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dsp_conformance.report.records import ScenarioRecord
-    from dsp_conformance.report.run import Run
+    from dsp_conformance.record.run import Run
+    from dsp_conformance.record.scenario_record import ScenarioRecord
 
 __all__ = ["labels_of"]
 

@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from dsp_conformance.report.ledger import Keyword
-from dsp_conformance.report.run import ADDED_RULE, BASELINE_RULE, DECISION_RULE, RequirementResult, Run
-from dsp_conformance.report.verdicts import RunVerdict, Verdict
+from dsp_conformance.ledger.requirements import Keyword
+from dsp_conformance.ledger.verdicts import RunVerdict, Verdict
+from dsp_conformance.record.run import ADDED_RULE, BASELINE_RULE, DECISION_RULE, RequirementResult, Run
 from dsp_conformance.user.account import unusual
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from dsp_conformance.report.records import ScenarioRecord
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.scenario_record import ScenarioRecord
+    from dsp_conformance.record.source import ReportSource
 
 _COLOURS = {
     "pass": "green",

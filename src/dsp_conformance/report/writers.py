@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from dsp_conformance.report.source import ReportSource
+from dsp_conformance.record.results import results_text
+from dsp_conformance.record.source import ReportSource
 
 Writer = Callable[[ReportSource, Path], None]
 """Given a run and an existing folder, writes its own files there, replacing those of a former run."""
@@ -31,12 +32,16 @@ def writers() -> tuple[Writer, ...]:
     from dsp_conformance.report.outputs.matrix import write_matrix  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.page.front_pdf import write_front_page  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.page.writing import write_page  # noqa: PLC0415 - see the docstring
-    from dsp_conformance.report.results import write_results  # noqa: PLC0415 - see the docstring
     from dsp_conformance.report.summary import write_summary  # noqa: PLC0415 - see the docstring
 
     machines = (write_results, write_matrix, write_junit)
     people = (write_summary, write_markdown, write_front_page)
     return (*machines, *people, write_page)  # the page links to what is there: it comes last
+
+
+def write_results(source: ReportSource, folder: Path) -> None:
+    """Write `results.json`."""
+    (folder / "results.json").write_text(results_text(source.results), encoding="utf-8")
 
 
 def write_all(source: ReportSource, folder: Path, chosen: Iterable[Writer] | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from dsp_conformance.selfcheck.findings import Judgement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.collection.collected import CollectedScenario
     from dsp_conformance.selfcheck.experiments import Experiment
     from dsp_conformance.selfcheck.findings import Finding
     from dsp_conformance.selfcheck.matrix import Matrix

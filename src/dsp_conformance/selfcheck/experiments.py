@@ -11,7 +11,7 @@ from dsp_conformance.stub.deviations import find
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.collection.collected import CollectedScenario
     from dsp_conformance.stub.deviations import Deviation
 
 __all__ = ["Experiment", "experiment", "selected"]

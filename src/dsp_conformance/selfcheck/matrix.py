@@ -10,7 +10,7 @@ from dsp_conformance.selfcheck.findings import Finding, Judgement
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.collection.collected import CollectedScenario
 
 __all__ = ["Matrix"]
 

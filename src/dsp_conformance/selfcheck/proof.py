@@ -14,7 +14,7 @@ from dsp_conformance.selfcheck.workshop import Task
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from dsp_conformance.report.collected import CollectedScenario
+    from dsp_conformance.collection.collected import CollectedScenario
     from dsp_conformance.selfcheck.experiments import Experiment
     from dsp_conformance.selfcheck.findings import Finding
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.report.verdicts import Verdict
+from dsp_conformance.ledger.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dsp_conformance.report.recorder import RunRecorder
+    from dsp_conformance.running.recorder import RunRecorder
 
 __all__ = ["Enough"]
 

@@ -22,7 +22,7 @@ from dsp_conformance.smki.keys import describe_key, is_p256
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
 
 __all__ = [
     "CertificateIdentity",

@@ -28,7 +28,7 @@ from dsp_conformance.smki.identity import CertificateRole, KeyUse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
 
 __all__ = ["Issuer", "Validity", "root_authority"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki.certificates import parse_certificates
 from dsp_conformance.smki.errors import SmkiError
 

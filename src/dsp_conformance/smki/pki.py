@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from dsp_conformance.eui64 import Eui64  # noqa: TC001  # callers' tools resolve the fields
+from dsp_conformance.base.eui64 import Eui64  # noqa: TC001  # callers' tools resolve the fields
 from dsp_conformance.smki.credentials import Credential  # noqa: TC001  # as above
 from dsp_conformance.smki.files import write_file
 from dsp_conformance.smki.identity import CertificateRole, KeyUse

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.catalogue import Catalogue, Service, ServiceReferenceVariant
     from dsp_conformance.duis.schema import DuisSchema
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.mp105 import StatusException
     from dsp_conformance.stub.pre_commands import IssuedPreCommand

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dsp_conformance import __version__, gbcs
+from dsp_conformance.base.eui64 import Eui64, InvalidEui64
 from dsp_conformance.duis.signature import KnownSigners
-from dsp_conformance.eui64 import Eui64, InvalidEui64
 from dsp_conformance.smki.certificates import check_certificate, public_key_of
 from dsp_conformance.smki.errors import SmkiError
 from dsp_conformance.stub.control_models import (

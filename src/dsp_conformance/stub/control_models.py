@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import (
     CplStatus,
     DeviceStatus,
@@ -25,7 +26,6 @@ from dsp_conformance.duis.catalogue import (
     UserRole,
     catalogue,
 )
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.json_values import certificate_in, eui64_in
 from dsp_conformance.stub.cpl import ProductModel
 from dsp_conformance.stub.emulated_device import Fault

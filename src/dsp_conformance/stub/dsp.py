@@ -31,11 +31,11 @@ from dsp_conformance.tls.settings import ClientTls
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.catalogue import Service, ServiceReferenceVariant
     from dsp_conformance.duis.messages import ServiceRequest
     from dsp_conformance.duis.response_codes import ResponseCode
     from dsp_conformance.duis.schema import DuisSchema
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.smki.pki import DeviceCredentials, DspCredentials
     from dsp_conformance.stub.delivery import RetryPolicy
     from dsp_conformance.stub.emulated_device import EmulatedDevice

@@ -11,8 +11,8 @@ from dsp_conformance.duis.catalogue import DeviceStatus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.catalogue import DeviceType
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.stub.cpl import ProductModel
 
 __all__ = ["DeviceExists", "DeviceRecord", "SmartMeteringInventory", "StatusChange"]

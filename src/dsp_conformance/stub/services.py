@@ -40,8 +40,8 @@ from dsp_conformance.stub.traffic import Order
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.messages import ResponseContent
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.stub.access_control import Case
     from dsp_conformance.stub.emulated_device import EmulatedDevice
     from dsp_conformance.stub.inventory import DeviceRecord

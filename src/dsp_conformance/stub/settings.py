@@ -6,10 +6,10 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema, SchemaFolderError
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.delivery import RetryPolicy
 from dsp_conformance.stub.dsp import DspOptions
 from dsp_conformance.stub.mp105 import Rules

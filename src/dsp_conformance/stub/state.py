@@ -7,8 +7,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import CplStatus, DeviceStatus
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.cpl import CentralProductsList
 from dsp_conformance.stub.inventory import DeviceRecord, SmartMeteringInventory
 from dsp_conformance.stub.mp105 import NO_CHANGE

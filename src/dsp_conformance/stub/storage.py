@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.identifiers import RequestID
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.stub.cpl import CentralProductsList
     from dsp_conformance.stub.delivery import Undelivered
     from dsp_conformance.stub.inventory import SmartMeteringInventory

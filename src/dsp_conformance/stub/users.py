@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.catalogue import UserRole
     from dsp_conformance.duis.signature import KnownSigners
-    from dsp_conformance.eui64 import Eui64
 
 __all__ = ["RegisteredUser", "UserRegister"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - part of the interface
 from typing import TYPE_CHECKING, Any, Final
 
-from dsp_conformance.report.switches import QUESTIONS
+from dsp_conformance.ledger.switches import QUESTIONS
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.form import SECTIONS
 from dsp_conformance.target.json_schema import properties_of

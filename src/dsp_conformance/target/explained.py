@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.report.switches import QUESTIONS
+from dsp_conformance.ledger.switches import QUESTIONS
 from dsp_conformance.target import form, testbed_form, tls_form
 
 if TYPE_CHECKING:

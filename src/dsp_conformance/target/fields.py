@@ -17,7 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 
 __all__ = [
     "CERTIFICATE",

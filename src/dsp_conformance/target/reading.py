@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from dsp_conformance.report.redaction import Redactor
+from dsp_conformance.base.redaction import Redactor
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.form import SECTIONS, TargetForm
 from dsp_conformance.target.loading import Loader

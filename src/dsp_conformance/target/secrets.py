@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.report.redaction import Redactor
+from dsp_conformance.base.redaction import Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path

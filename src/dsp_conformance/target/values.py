@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.schema import DuisSchema
 from dsp_conformance.duis.terms import Service
-from dsp_conformance.report.switches import said
+from dsp_conformance.ledger.switches import said
 from dsp_conformance.target.errors import TargetError, TargetProblem
 from dsp_conformance.target.secrets import Secrets
 from dsp_conformance.testbed import Capability
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.testbed import DspIdentity
     from dsp_conformance.testbed.settings import TestbedSettings
     from dsp_conformance.user.service_user import ServiceUser

@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from dsp_conformance.patience import Patience
+from dsp_conformance.base.backoff import Patience
 from dsp_conformance.testbed.errors import TestbedUnreachable
 from dsp_conformance.tls.contexts import tls_adapter
 from dsp_conformance.tls.troubles import tls_trouble

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.smki.json_values import certificate_in, eui64_in, text_in
 from dsp_conformance.testbed.protocol import EXTENSIONS, Capability
 

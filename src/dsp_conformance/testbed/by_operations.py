@@ -17,8 +17,8 @@ from dsp_conformance.testbed.protocol import Capability, DspIdentity, ProvidedDe
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.terms import CplStatus, DeviceStatus
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.testbed.operations import Operation
     from dsp_conformance.testbed.protocol import CplEntry, DeviceSpec, Fault, UserRegistration
 

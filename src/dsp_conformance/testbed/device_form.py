@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import CplStatus, DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.testbed.device_state import Runs
 from dsp_conformance.testbed.protocol import SmetsVersion
 

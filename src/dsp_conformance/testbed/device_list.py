@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
 
 __all__ = ["COLUMNS", "DeviceList", "DeviceListError", "ProvisionedDevice", "load_device_list"]
 

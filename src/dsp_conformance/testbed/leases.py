@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.testbed.device_list import DeviceList
 
 __all__ = ["Leases", "ListInUse", "leases_on"]

@@ -6,7 +6,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from dsp_conformance.eui64 import Eui64
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.testbed.by_operations import Answer, OperationsTestbed
 from dsp_conformance.testbed.errors import NotDoneByHand, StoppedByHand
 from dsp_conformance.testbed.operations import OperationName

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.terms import CplStatus, DeviceStatus
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.testbed.protocol import CplEntry, DeviceSpec, UserRegistration
 
 __all__ = ["Operation", "OperationName"]

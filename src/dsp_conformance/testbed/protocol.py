@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.terms import DeviceType, UserRole
-    from dsp_conformance.eui64 import Eui64
 
 __all__ = [
     "EXTENSIONS",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from dsp_conformance.eui64 import Eui64, InvalidEui64
+from dsp_conformance.base.eui64 import Eui64, InvalidEui64
 from dsp_conformance.user.admission import same_path
 from dsp_conformance.user.exchange import Delivery
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.messages import (
     DccAlert,
     DeviceAlert,
@@ -16,7 +17,6 @@ from dsp_conformance.duis.messages import (
 from dsp_conformance.duis.schema import SchemaViolation
 from dsp_conformance.duis.signature import SignatureDiagnosis, SignatureOutcome
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.payloads import PayloadFinding, payload_finding
 from dsp_conformance.user.transport import MEDIA_TYPE, media_type
 

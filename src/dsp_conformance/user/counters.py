@@ -13,8 +13,8 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import COUNTER_LIMIT
-from dsp_conformance.eui64 import Eui64
 
 PATIENCE_SECONDS: Final = 120.0
 """How long one sender waits for another one of the same Service User to get its acknowledgement."""

@@ -6,11 +6,11 @@ from typing import Final
 from lxml import etree
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import ServiceReferenceVariant, catalogue
 from dsp_conformance.duis.messages import PreCommand
 from dsp_conformance.duis.request_bodies import ActivateFirmware, SignedPreCommand
 from dsp_conformance.duis.terms import CommandVariant
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Exchange
 from dsp_conformance.user.session import UserSession
 

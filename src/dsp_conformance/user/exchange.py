@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import MessageNames
 from dsp_conformance.duis.messages import Response, ServiceRequest
 from dsp_conformance.duis.terms import Service
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.checks import CheckOutcome
 from dsp_conformance.user.transport import HttpAnswer
 

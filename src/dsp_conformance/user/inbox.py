@@ -7,9 +7,9 @@ from datetime import datetime
 from threading import Condition, RLock
 from typing import Final, Protocol
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import RequestID
 from dsp_conformance.duis.messages import OtherBody, Response
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.account import BEYOND, account
 from dsp_conformance.user.addresses import user_in
 from dsp_conformance.user.exchange import Delivery

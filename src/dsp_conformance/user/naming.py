@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.identifiers import MessageNames, RequestID
 from dsp_conformance.duis.messages import DccAlert, DeviceAlert
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Delivery
 
 _SUSPENDED: Final = "DeviceSuspended"

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from dsp_conformance.calls import Caller
+from dsp_conformance.base.eui64 import Eui64
+from dsp_conformance.base.ipc import Caller
 from dsp_conformance.duis.identifiers import RequestID
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.exchange import Delivery
 from dsp_conformance.user.inbox import Inbox
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import UserRole
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.smki.credentials import Credential
 
 

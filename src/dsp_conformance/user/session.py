@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.catalogue import ServiceReferenceVariant, catalogue
 from dsp_conformance.duis.identifiers import RequestID
@@ -15,7 +16,6 @@ from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.request_bodies import ReadInventory
 from dsp_conformance.duis.signing import XmlSigner
 from dsp_conformance.duis.terms import CommandVariant, Service, service_for
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.user.addresses import Addresses
 from dsp_conformance.user.checks import CheckOutcome, check_acceptance_code, check_echo
 from dsp_conformance.user.counters import Counters

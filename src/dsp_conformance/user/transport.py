@@ -21,9 +21,9 @@ import requests
 import urllib3
 
 from dsp_conformance import __version__
+from dsp_conformance.base.backoff import Patience
 from dsp_conformance.duis.terms import Service
 from dsp_conformance.duis.xml import DEFAULT_LIMIT
-from dsp_conformance.patience import Patience
 from dsp_conformance.tls.contexts import tls_adapter
 from dsp_conformance.tls.settings import ClientTls
 from dsp_conformance.tls.troubles import TlsTrouble, tls_trouble

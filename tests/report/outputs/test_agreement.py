@@ -14,19 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from lxml import etree
 
-from dsp_conformance.report.evidence import Check
-from dsp_conformance.report.ledger import Keyword, Ledger, Requirement
-from dsp_conformance.report.outputs.junit import junit
-from dsp_conformance.report.outputs.markdown import markdown
-from dsp_conformance.report.outputs.matrix import matrix
-from dsp_conformance.report.outputs.printable import one_line
-from dsp_conformance.report.outputs.reading import outcome
-from dsp_conformance.report.published import schema_text
-from dsp_conformance.report.records import Phase, ScenarioIdentity, ScenarioRecord, StepRecord, StepStatus
-from dsp_conformance.report.results import results
-from dsp_conformance.report.run import Run, RunIdentity
-from dsp_conformance.report.summary import render
-from dsp_conformance.report.verdicts import (
+from dsp_conformance.base.published import schema_text
+from dsp_conformance.ledger.requirements import Keyword, Ledger, Requirement
+from dsp_conformance.ledger.verdicts import (
     Cause,
     Inconclusive,
     NotApplicable,
@@ -34,6 +24,22 @@ from dsp_conformance.report.verdicts import (
     NotTestable,
     RequirementNotMet,
 )
+from dsp_conformance.record.evidence import Check
+from dsp_conformance.record.results import results
+from dsp_conformance.record.run import Run, RunIdentity
+from dsp_conformance.record.scenario_record import (
+    Phase,
+    ScenarioIdentity,
+    ScenarioRecord,
+    StepRecord,
+    StepStatus,
+)
+from dsp_conformance.report.outputs.junit import junit
+from dsp_conformance.report.outputs.markdown import markdown
+from dsp_conformance.report.outputs.matrix import matrix
+from dsp_conformance.report.outputs.printable import one_line
+from dsp_conformance.report.outputs.reading import outcome
+from dsp_conformance.report.summary import render
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from dsp_conformance.base.published import schema_files
+from dsp_conformance.base.redaction import MARK, SHORTEST
 from dsp_conformance.report.outputs.matrix import COLUMNS
-from dsp_conformance.report.published import schema_files
-from dsp_conformance.report.redaction import MARK, SHORTEST
 from dsp_conformance.report.writers import FILES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "outputs.md").read_text(encoding="utf-8")

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from dsp_conformance.base.published import schema_text
+from dsp_conformance.record.source import Arrival
 from dsp_conformance.report.outputs.junit import junit
 from dsp_conformance.report.outputs.markdown import markdown
 from dsp_conformance.report.outputs.matrix import COLUMNS, matrix
 from dsp_conformance.report.outputs.printable import one_line, printable
-from dsp_conformance.report.published import schema_text
-from dsp_conformance.report.source import Arrival
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.report.conftest import SmallSuite
+    from tests.small_suite import SmallSuite
 
 texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).filter(one_line)
 TROUBLE = """

@@ -8,7 +8,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
 if TYPE_CHECKING:
-    from tests.report.conftest import SmallSuite
+    from tests.small_suite import SmallSuite
 
 FEATURE = """
 Feature: F

@@ -10,21 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import etree
 
-from dsp_conformance.report.evidence import Check, Evidence, Exchange, Message, Operation
-from dsp_conformance.report.ledger import Ledger
-from dsp_conformance.report.page.writing import write_page
-from dsp_conformance.report.records import (
-    Phase,
-    Reason,
-    ScenarioIdentity,
-    ScenarioRecord,
-    StepRecord,
-    StepStatus,
-)
-from dsp_conformance.report.results import results
-from dsp_conformance.report.run import Run, RunIdentity
-from dsp_conformance.report.source import ReportSource
-from dsp_conformance.report.verdicts import (
+from dsp_conformance.ledger.requirements import Ledger
+from dsp_conformance.ledger.verdicts import (
     Cause,
     Inconclusive,
     NotTaken,
@@ -32,6 +19,19 @@ from dsp_conformance.report.verdicts import (
     RequirementNotMet,
     judge,
 )
+from dsp_conformance.record.evidence import Check, Evidence, Exchange, Message, Operation
+from dsp_conformance.record.results import results
+from dsp_conformance.record.run import Run, RunIdentity
+from dsp_conformance.record.scenario_record import (
+    Phase,
+    Reason,
+    ScenarioIdentity,
+    ScenarioRecord,
+    StepRecord,
+    StepStatus,
+)
+from dsp_conformance.record.source import ReportSource
+from dsp_conformance.report.page.writing import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.ledger.switches import SwitchEffect
+from dsp_conformance.ledger.verdicts import Exclusion, NotApplicable
+from dsp_conformance.record.plan import ExcludedGroup, Plan
 from dsp_conformance.report.page.caveats import assumptions, untested
-from dsp_conformance.report.plan import ExcludedGroup, Plan
-from dsp_conformance.report.switches import SwitchEffect
-from dsp_conformance.report.verdicts import Exclusion, NotApplicable
 
 if TYPE_CHECKING:
+    from dsp_conformance.record.run import Run
     from dsp_conformance.report.page.caveats import Caveat
-    from dsp_conformance.report.run import Run
     from tests.report.page.conftest import Made, Workshop
 
 

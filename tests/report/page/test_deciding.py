@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.ledger.verdicts import RequirementNotMet, SuiteFault
+from dsp_conformance.record.scenario_record import Phase
 from dsp_conformance.report.page.bodies import LONGEST, chosen_bodies, laid_out
 from dsp_conformance.report.page.deciding import deciding_exchange, placed_exchanges, troubles_with
-from dsp_conformance.report.records import Phase
-from dsp_conformance.report.verdicts import RequirementNotMet, SuiteFault
 
 if TYPE_CHECKING:
     from tests.report.page.conftest import Made, Workshop

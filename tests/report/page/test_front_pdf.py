@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from dsp_conformance.report.page.front_pdf import write_front_page
 
 if TYPE_CHECKING:
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.source import ReportSource
     from tests.report.page.conftest import Made, Workshop
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dsp_conformance.ledger.verdicts import NotApplicable, RequirementNotMet, SuiteFault
 from dsp_conformance.report.page.requirements import RequirementView, grouped, obstacles
-from dsp_conformance.report.verdicts import NotApplicable, RequirementNotMet, SuiteFault
 
 if TYPE_CHECKING:
     from tests.report.page.conftest import Made, Workshop

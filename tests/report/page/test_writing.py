@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsp_conformance.report.ledger import SOURCES
+from dsp_conformance.ledger.requirements import SOURCES
+from dsp_conformance.ledger.verdicts import NotTaken
+from dsp_conformance.record.plan import Plan
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.words import NOTHING
-from dsp_conformance.report.plan import Plan
-from dsp_conformance.report.verdicts import NotTaken
 from dsp_conformance.target import Target
 from dsp_conformance.tls.settings import ClientTls
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import DeviceType
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.testbed import CplEntry, DeviceSpec
 from dsp_conformance.testbed.leases import Leases
 

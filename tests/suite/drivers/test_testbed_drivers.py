@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.terms import DeviceStatus, DeviceType
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.testbed import ControlApiTestbed, CplEntry, DeviceSpec
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.source import ReportSource
 
 __all__ = ["junit", "write_junit"]
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.record.run import ADDED_RULE
 from dsp_conformance.report.outputs.printable import one_line, printable
 from dsp_conformance.report.outputs.reading import (
     NOT_COMPLETE,
@@ -17,13 +18,12 @@ from dsp_conformance.report.outputs.reading import (
     outcome,
     reproduction,
 )
-from dsp_conformance.report.run import ADDED_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from dsp_conformance.report.source import Arrival, ReportSource
+    from dsp_conformance.record.source import Arrival, ReportSource
 
 __all__ = ["markdown", "write_markdown"]
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.base.published import schema_text
 from dsp_conformance.report.outputs.printable import one_line
 from dsp_conformance.report.outputs.reading import (
     Document,
@@ -21,13 +22,12 @@ from dsp_conformance.report.outputs.reading import (
     is_known,
     outcome,
 )
-from dsp_conformance.report.published import schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.source import ReportSource
 
 __all__ = ["COLUMNS", "matrix", "write_matrix"]
 

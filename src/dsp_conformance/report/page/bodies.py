@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from dsp_conformance.duis.xml import readable
+from dsp_conformance.ledger.verdicts import Verdict
 from dsp_conformance.report.page.deciding import deciding_exchange, placed_exchanges
-from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dsp_conformance.report.evidence import Exchange
-    from dsp_conformance.report.records import ScenarioRecord
+    from dsp_conformance.record.evidence import Exchange
+    from dsp_conformance.record.scenario_record import ScenarioRecord
 
 __all__ = ["LONGEST", "ROOM", "chosen_bodies", "laid_out"]
 

@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.ledger import Keyword
+from dsp_conformance.ledger.requirements import Keyword
+from dsp_conformance.ledger.switches import CONTRADICTED, QUESTIONS, lines_for
+from dsp_conformance.ledger.verdicts import Verdict
 from dsp_conformance.report.page import words
-from dsp_conformance.report.switches import CONTRADICTED, QUESTIONS, lines_for
-from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dsp_conformance.report.records import ScenarioRecord
-    from dsp_conformance.report.run import RequirementResult, Run
+    from dsp_conformance.record.run import RequirementResult, Run
+    from dsp_conformance.record.scenario_record import ScenarioRecord
 
 _CERTIFICATES = "server certificates"
 """The detail of a run that says where they are not checked; absent where all are (`target.values`)."""

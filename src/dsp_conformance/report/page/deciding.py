@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.records import Phase, StepStatus
-from dsp_conformance.report.verdicts import Verdict
+from dsp_conformance.ledger.verdicts import Verdict
+from dsp_conformance.record.scenario_record import Phase, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dsp_conformance.report.evidence import Evidence, Exchange
-    from dsp_conformance.report.records import Reason, ScenarioRecord
-    from dsp_conformance.report.verdicts import Finding
+    from dsp_conformance.ledger.verdicts import Finding
+    from dsp_conformance.record.evidence import Evidence, Exchange
+    from dsp_conformance.record.scenario_record import Reason, ScenarioRecord
 
 __all__ = ["Placed", "Trouble", "deciding_exchange", "placed_exchanges", "troubles_with"]
 

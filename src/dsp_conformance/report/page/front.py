@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.ledger import Keyword
+from dsp_conformance.ledger.requirements import Keyword
+from dsp_conformance.ledger.verdicts import Verdict
+from dsp_conformance.record.run import DECISION_RULE, RequirementResult, Run
 from dsp_conformance.report.page import words
-from dsp_conformance.report.run import DECISION_RULE, RequirementResult, Run
-from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dsp_conformance.report.run import RunIdentity
+    from dsp_conformance.record.run import RunIdentity
 
 __all__ = ["CountRow", "Front", "front_of", "instant"]
 

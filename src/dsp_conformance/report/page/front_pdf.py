@@ -6,18 +6,18 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
+from dsp_conformance.ledger.verdicts import Verdict
 from dsp_conformance.report.page import words
 from dsp_conformance.report.page.front import front_of
 from dsp_conformance.report.page.sheet import BOLD, GREY, LINE, WIDTH, Sheet
-from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from dsp_conformance.record.run import RequirementResult
+    from dsp_conformance.record.source import ReportSource
     from dsp_conformance.report.page.front import Front
-    from dsp_conformance.report.run import RequirementResult
-    from dsp_conformance.report.source import ReportSource
 
 __all__ = ["FILE", "write_front_page"]
 

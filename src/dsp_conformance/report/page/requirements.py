@@ -7,22 +7,22 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.ledger import NO_SOURCE, SOURCES
+from dsp_conformance.ledger.requirements import NO_SOURCE, SOURCES
+from dsp_conformance.ledger.switches import demand_of, said
+from dsp_conformance.ledger.verdicts import Exclusion, Verdict
 from dsp_conformance.report.page import words
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.deciding import troubles_with
 from dsp_conformance.report.page.scenarios import name_of
-from dsp_conformance.report.switches import demand_of, said
-from dsp_conformance.report.verdicts import Exclusion, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dsp_conformance.report.ledger import Ledger, Requirement
+    from dsp_conformance.ledger.requirements import Ledger, Requirement
+    from dsp_conformance.record.run import RequirementResult, Run
+    from dsp_conformance.record.scenario_record import ScenarioRecord
     from dsp_conformance.report.page.deciding import Trouble
     from dsp_conformance.report.page.scenarios import ScenarioView
-    from dsp_conformance.report.records import ScenarioRecord
-    from dsp_conformance.report.run import RequirementResult, Run
 
 __all__ = ["Against", "Bar", "Group", "Link", "Obstacle", "RequirementView", "grouped", "obstacles"]
 

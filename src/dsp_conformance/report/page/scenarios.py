@@ -6,23 +6,23 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dsp_conformance.ledger.verdicts import Verdict
+from dsp_conformance.record.scenario_record import StepStatus
 from dsp_conformance.report.page import words
 from dsp_conformance.report.page.anchors import exchange_anchor, scenario_anchor
 from dsp_conformance.report.page.bodies import laid_out
 from dsp_conformance.report.page.deciding import deciding_exchange, placed_exchanges
 from dsp_conformance.report.page.sequence import diagram_of
-from dsp_conformance.report.records import StepStatus
-from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from markupsafe import Markup
 
-    from dsp_conformance.report.evidence import Check, Evidence, Message, Operation
+    from dsp_conformance.record.evidence import Check, Evidence, Message, Operation
+    from dsp_conformance.record.scenario_record import Reason, ScenarioRecord
     from dsp_conformance.report.page.deciding import Placed
     from dsp_conformance.report.page.sequence import Diagram
-    from dsp_conformance.report.records import Reason, ScenarioRecord
 
 __all__ = ["Body", "ExchangeView", "ScenarioView", "StepView", "name_of"]
 

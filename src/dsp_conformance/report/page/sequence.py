@@ -17,8 +17,8 @@ from dsp_conformance.report.page.deciding import Placed, placed_exchanges
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dsp_conformance.report.evidence import Evidence, Operation
-    from dsp_conformance.report.records import ScenarioRecord
+    from dsp_conformance.record.evidence import Evidence, Operation
+    from dsp_conformance.record.scenario_record import ScenarioRecord
 
 __all__ = ["Arrow", "Band", "Diagram", "diagram_of"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsp_conformance.report.verdicts import Exclusion, RunVerdict, Verdict
+from dsp_conformance.ledger.verdicts import Exclusion, RunVerdict, Verdict
 
 if TYPE_CHECKING:
-    from dsp_conformance.report.records import ScenarioRecord
-    from dsp_conformance.report.run import RequirementResult
+    from dsp_conformance.record.run import RequirementResult
+    from dsp_conformance.record.scenario_record import ScenarioRecord
 
 __all__ = ["NOTHING", "Wording", "of_requirement", "of_run", "of_scenario", "of_verdict", "plural"]
 

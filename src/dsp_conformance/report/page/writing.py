@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dsp_conformance.report.ledger import SOURCES
+from dsp_conformance.ledger.requirements import SOURCES
+from dsp_conformance.ledger.verdicts import Verdict
+from dsp_conformance.record.run import ADDED_RULE
 from dsp_conformance.report.page import words
 from dsp_conformance.report.page.bodies import chosen_bodies
 from dsp_conformance.report.page.caveats import assumptions, untested
@@ -20,11 +22,9 @@ from dsp_conformance.report.page.front import front_of
 from dsp_conformance.report.page.requirements import grouped, obstacles
 from dsp_conformance.report.page.scenarios import ScenarioView
 from dsp_conformance.report.page.tiles import tiles_of
-from dsp_conformance.report.run import ADDED_RULE
-from dsp_conformance.report.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from dsp_conformance.report.source import ReportSource
+    from dsp_conformance.record.source import ReportSource
 
 __all__ = ["OutputFile", "write_page"]
 

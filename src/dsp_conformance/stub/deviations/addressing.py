@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from dsp_conformance import gbcs
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.messages import FutureDatedAlert, GbcsPayload
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.deviations.changes import Deliver, delivering
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dsp_conformance import gbcs
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.stub.dsp import Answer, DspOptions, ReferenceDsp
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.traffic import DeviceTraffic, Order

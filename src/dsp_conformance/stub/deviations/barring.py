@@ -20,7 +20,7 @@ from dsp_conformance.stub.deviations.deviation import Change, Deviation, violati
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.stub.access_control import Case, Refusal
     from dsp_conformance.stub.cpl import ProductModel
     from dsp_conformance.stub.dsp import DspOptions

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis.catalogue import CommandVariant, DeviceType
 from dsp_conformance.duis.messages import LocalCommand
 from dsp_conformance.duis.response_codes import ResponseCode
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.deviations.changes import Act, Deliver, acting, delivering, never_sent
 from dsp_conformance.stub.deviations.deviation import Change, Deviation, violation
 from dsp_conformance.stub.services import Acceptance, Result, Services

@@ -13,7 +13,7 @@ from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.stub.cpl import CplEntry
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.inventory import DeviceRecord

@@ -28,7 +28,7 @@ from dsp_conformance.stub.deviations.suspension import lagging, shown
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
 if TYPE_CHECKING:
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.dsp import Answer, DspOptions, ReferenceDsp
     from dsp_conformance.stub.inventory import DeviceRecord

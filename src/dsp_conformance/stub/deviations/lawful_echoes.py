@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from dsp_conformance.base.eui64 import Eui64
 from dsp_conformance.duis import xml
 from dsp_conformance.duis.catalogue import DeviceStatus, DeviceType
 from dsp_conformance.duis.messages import DccAlert, Inventory, InventoryDevice, Response, ResponseMessage
 from dsp_conformance.duis.namespaces import sr
 from dsp_conformance.duis.response_codes import ResponseCode
 from dsp_conformance.duis.signing import XmlSigner
-from dsp_conformance.eui64 import Eui64
 from dsp_conformance.stub.deviations.changes import NO_ANSWER, Act, acting, finishing, redrawn
 from dsp_conformance.stub.deviations.deviation import Deviation, lawful
 from dsp_conformance.stub.deviations.lawful_messages import with_alerts

@@ -13,7 +13,7 @@ from dsp_conformance.stub.deviations.deviation import Deviation, lawful
 from dsp_conformance.stub.services import Acceptance, Result, Services
 
 if TYPE_CHECKING:
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.stub.dsp import DspOptions
 
 __all__ = ["DEVIATIONS"]

@@ -14,10 +14,10 @@ from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.duis.messages import InventoryDevice, ResponseContent
     from dsp_conformance.duis.response_codes import ResponseCode
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.deviations.deviation import Change
     from dsp_conformance.stub.dsp import DspOptions

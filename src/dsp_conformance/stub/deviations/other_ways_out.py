@@ -16,7 +16,7 @@ from dsp_conformance.stub.services import Acceptance, Result, Services
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.inventory import DeviceRecord
     from dsp_conformance.stub.traffic import DeviceTraffic, Order

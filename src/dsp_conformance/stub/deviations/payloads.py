@@ -15,9 +15,9 @@ from dsp_conformance.stub.deviations.deviation import Deviation, violation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.messages import ResponseContent
     from dsp_conformance.duis.response_codes import ResponseCode
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.stub.deviations.deviation import Change
     from dsp_conformance.stub.dsp import DspOptions
     from dsp_conformance.stub.traffic import DeviceTraffic, Order

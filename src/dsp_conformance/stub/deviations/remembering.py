@@ -29,10 +29,10 @@ from dsp_conformance.stub.mp105 import NO_CHANGE, InventoryChange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.duis.identifiers import RequestID
     from dsp_conformance.duis.messages import ResponseContent
     from dsp_conformance.duis.response_codes import ResponseCode
-    from dsp_conformance.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.cpl import CplEntry, ProductModel
     from dsp_conformance.stub.dsp import DspOptions, ReferenceDsp

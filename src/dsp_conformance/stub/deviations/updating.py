@@ -17,7 +17,7 @@ from dsp_conformance.stub.services import Acceptance, Result, Services
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsp_conformance.eui64 import Eui64
+    from dsp_conformance.base.eui64 import Eui64
     from dsp_conformance.gbcs.firmware_version import FirmwareVersion
     from dsp_conformance.stub.access_control import Case
     from dsp_conformance.stub.dsp import DspOptions

@@ -1,0 +1,1 @@
+"""The ground that every room stands on: identifiers, files, processes, secrets; knows nothing of DUIS."""

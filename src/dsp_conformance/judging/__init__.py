@@ -1,0 +1,1 @@
+"""The rules of judgement: what steps expect of a DSP, as plain functions."""

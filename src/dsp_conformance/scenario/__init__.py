@@ -1,0 +1,1 @@
+"""One scenario's world: its stage, traffic, Devices and requests."""
