@@ -11,6 +11,7 @@ from dsp_conformance.base.suite_files import (
     MARKER,
     PARTS,
     SUITE_VARIABLE,
+    TESTING_EDITION,
     Origin,
     SuiteUnusable,
     chosen_suite,
@@ -40,32 +41,44 @@ def test_a_program_of_a_checkout_has_its_suite_there() -> None:
 def test_the_environment_chooses_an_ejected_suite(ejected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SUITE_VARIABLE, str(ejected))
 
-    assert chosen_suite("1.2") == suite_at(ejected)
+    assert chosen_suite() == suite_at(ejected)
     assert suite_at(ejected).origin is Origin.EJECTED
 
 
 def test_nothing_chosen_is_the_programs_own_suite(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SUITE_VARIABLE, raising=False)
 
-    assert chosen_suite("1.2") == own_suite()
+    assert chosen_suite() == own_suite()
 
 
 def _refusal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv(SUITE_VARIABLE, str(folder))
     with pytest.raises(SuiteUnusable) as refused:
-        chosen_suite("1.2")
+        chosen_suite()
     assert str(folder) in str(refused.value)
     return str(refused.value)
 
 
-def test_a_suite_of_another_version_is_refused(ejected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_suite_that_another_version_ejected_is_used(ejected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marker = ejected / MARKER
     marker.write_text(marker.read_text(encoding="utf-8").replace("1.2", "1.1"), encoding="utf-8")
+    monkeypatch.setenv(SUITE_VARIABLE, str(ejected))
+
+    assert chosen_suite() == suite_at(ejected)
+
+
+@pytest.mark.parametrize("edition", ["testing = 0\n", ""], ids=["another", "none"])
+def test_a_suite_whose_steps_are_for_another_edition_of_testing_is_refused(
+    ejected: Path, monkeypatch: pytest.MonkeyPatch, edition: str
+) -> None:
+    marker = ejected / MARKER
+    written = marker.read_text(encoding="utf-8").replace(f"testing = {TESTING_EDITION}\n", edition)
+    marker.write_text(written, encoding="utf-8")
 
     said = _refusal(ejected, monkeypatch)
 
-    assert "ejected from version 1.2" in said
-    assert "found one from version 1.1" in said
+    assert f"written for edition {TESTING_EDITION} of dsp_conformance.testing" in said
+    assert "ejected by version 1.2" in said
 
 
 @pytest.mark.parametrize("part", [*PARTS, LEDGER.as_posix()])

@@ -218,12 +218,12 @@ def test_files_of_the_program_that_were_changed_where_it_is_installed_are_named(
 
     assert changes() == []
     package = installed.packages / "dsp_conformance"
-    touched = (package / "report" / "verdicts.py", package / "suite" / "bundled" / "steps" / "responses.py")
+    touched = (package / "ledger" / "verdicts.py", package / "base" / "bundled" / "steps" / "responses.py")
     before = [path.read_bytes() for path in touched]
     try:
         for path in touched:
             path.write_bytes(path.read_bytes() + b"\n# changed\n")
-        assert changes() == ["steps/responses.py changed", "dsp_conformance/report/verdicts.py changed"]
+        assert changes() == ["steps/responses.py changed", "dsp_conformance/ledger/verdicts.py changed"]
     finally:
         for path, octets in zip(touched, before, strict=True):
             path.write_bytes(octets)

@@ -17,6 +17,7 @@ __all__ = [
     "REQUEST_BODIES",
     "SUITE_VARIABLE",
     "TESTBED_CONTROL",
+    "TESTING_EDITION",
     "Origin",
     "Suite",
     "SuiteUnusable",
@@ -38,6 +39,9 @@ REQUEST_BODIES: Final = Path("fixtures", "service_requests")
 
 MARKER: Final = "dsp-conformance-suite.toml"
 """The file that tells an ejected suite from any other folder."""
+
+TESTING_EDITION: Final = 1
+"""The edition of what `dsp_conformance.testing` promises; rises when a name goes or changes its meaning."""
 
 SUITE_VARIABLE: Final = "DSP_CONFORMANCE_SUITE"
 """The environment variable that names an ejected suite; processes that a command starts find it there too."""
@@ -126,17 +130,14 @@ def own_request_bodies() -> Path:
     return own_suite().root / REQUEST_BODIES
 
 
-def chosen_suite(version: str) -> Suite:
+def chosen_suite() -> Suite:
     """The suite that `--suite` or the environment variable names, else the program's own.
-
-    Args:
-        version: the program's.
 
     Raises:
         SuiteUnusable: it cannot be used.
     """
     chosen = os.environ.get(SUITE_VARIABLE)
-    return ejected_suite(Path(chosen), version) if chosen else own_suite()
+    return ejected_suite(Path(chosen)) if chosen else own_suite()
 
 
 def suite_at(root: Path) -> Suite:
@@ -146,15 +147,15 @@ def suite_at(root: Path) -> Suite:
     return Suite(root, Origin.EJECTED if (root / MARKER).is_file() else Origin.CHECKOUT)
 
 
-def ejected_suite(folder: Path, version: str) -> Suite:
+def ejected_suite(folder: Path) -> Suite:
     """An ejected suite.
 
     Args:
         folder: where it was ejected to.
-        version: of the program that is to run it.
 
     Raises:
-        SuiteUnusable: it is none, parts of it are missing, or another version ejected it.
+        SuiteUnusable: it is none, parts of it are missing, or its steps were written for another edition of
+            `dsp_conformance.testing`.
     """
     marker = folder / MARKER
     try:
@@ -167,12 +168,14 @@ def ejected_suite(folder: Path, version: str) -> Suite:
             found=why or "none",
             hint="Name the folder that was ejected to.",
         ) from None
-    if told.get("version") != version:
+    edition, by = told.get("testing", "unknown"), told.get("version", "unknown")
+    if edition != TESTING_EDITION:
         raise SuiteUnusable(
             folder,
-            expected=f"a suite ejected from version {version}, which is to run it",
-            found=f"one from version {told.get('version', 'unknown')}",
-            hint="Eject into a new folder and carry your changes over; the suite's parts fit one version.",
+            expected="a suite whose steps are written for edition "
+            f"{TESTING_EDITION} of dsp_conformance.testing",
+            found=f"edition {edition}, ejected by version {by}",
+            hint="Eject into a new folder and carry your changes over.",
         )
     missing = [name for name in (*PARTS, LEDGER.as_posix()) if not (folder / name).exists()]
     if missing:

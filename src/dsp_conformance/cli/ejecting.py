@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from dsp_conformance.base.suite_files import MARKER, PARTS, PYTEST_INI
+from dsp_conformance.base.suite_files import MARKER, PARTS, PYTEST_INI, TESTING_EDITION
 from dsp_conformance.base.suite_state import digests_of, files_of, fingerprint
 
 if TYPE_CHECKING:
@@ -23,12 +23,15 @@ Features, steps and fixtures of dsp-conformance {version}, copied by `dsp-confor
     dsp-conformance run --suite {folder}
 
 `dsp-conformance run` without `--suite` goes on using the program's own. Reports name every file that
-differs from version {version}: a verdict of a changed suite is not one of that version. Another version of
-the program refuses this folder; eject anew then and carry the changes over.
+differs from those of the program that runs them: a verdict of a changed suite is not one of that version.
+Later versions of the program run this folder too, as long as they keep what `dsp_conformance.testing`
+promises.
 """
 _MARKER: Final = """\
-# Tells dsp-conformance that this folder holds an ejected suite, and for which version it is.
+# Shows dsp-conformance that this folder holds an ejected suite, and which edition of dsp_conformance.testing
+# its steps are written for.
 version = "{version}"
+testing = {edition}
 fingerprint = "{fingerprint}"
 """
 
@@ -79,7 +82,9 @@ def eject(suite: Suite, folder: Path, version: str) -> None:
         (folder / "README.md").write_text(
             _README.format(version=version, folder=folder.name), encoding="utf-8"
         )
-        marker = _MARKER.format(version=version, fingerprint=fingerprint(digests_of(folder, PARTS)))
+        marker = _MARKER.format(
+            version=version, edition=TESTING_EDITION, fingerprint=fingerprint(digests_of(folder, PARTS))
+        )
         (folder / MARKER).write_text(marker, encoding="utf-8")
     except OSError as error:
         raise CannotEject(folder, error.strerror or str(error)) from None

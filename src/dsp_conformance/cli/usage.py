@@ -31,11 +31,10 @@ def suite() -> Suite:
     Raises:
         Unusable: there is none, or it cannot be used.
     """
-    from dsp_conformance import __version__  # noqa: PLC0415 - see the package
     from dsp_conformance.base.suite_files import SuiteUnusable, chosen_suite  # noqa: PLC0415 - see the package
 
     try:
-        return chosen_suite(__version__)
+        return chosen_suite()
     except SuiteUnusable as error:
         raise Unusable(str(error)) from None
 
