@@ -208,7 +208,7 @@ def test_a_package_away_from_its_features_says_so(tmp_path: Path) -> None:
     done = _run("run", cwd=tmp_path, PYTHONPATH=str(tmp_path / "lib" / "python"))
 
     assert done.returncode == 2
-    assert str(lone / "suite" / "bundled") in done.stderr
+    assert str(lone / "base" / "bundled") in done.stderr
     assert "Traceback" not in done.stderr
 
 

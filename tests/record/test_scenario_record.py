@@ -298,7 +298,7 @@ def test_only_an_error_of_the_suite_has_a_trace_and_it_leads_through_the_suites_
     with pytest.raises(KeyError) as lost:
         held["lost"]
     broken = made.worsen(Phase.STEP, lost.value)
-    assert "test_records.py" in broken.trace
+    assert "test_scenario_record.py" in broken.trace
     assert "KeyError: 'lost'" in broken.trace
     assert "/_pytest/" not in broken.trace
     assert held["token"] not in broken.trace

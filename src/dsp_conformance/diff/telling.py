@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsp_conformance.diff.comparing import threshold
@@ -74,6 +73,8 @@ def to_page(comparison: Comparison) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - costly, for the page alone
     from markupsafe import Markup  # noqa: PLC0415 - as above
 
+    from dsp_conformance.report.page.writing import style  # noqa: PLC0415 - as above
+
     environment = Environment(
         loader=PackageLoader("dsp_conformance.diff"),
         autoescape=True,
@@ -81,14 +82,13 @@ def to_page(comparison: Comparison) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = Path(__file__).parents[1] / "page" / "templates" / "style.css"
     return environment.get_template("diff.html").render(
         it=comparison,
         a=comparison.a,
         b=comparison.b,
         kind=_kind,
         threshold=threshold(),
-        style=Markup(style.read_text(encoding="utf-8")),  # noqa: S704 - a file of this package
+        style=Markup(style()),  # noqa: S704 - a file of this package
     )
 
 

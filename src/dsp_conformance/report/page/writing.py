@@ -125,7 +125,7 @@ def _variables(source: ReportSource, folder: Path) -> dict[str, object]:
         "new_failures": len(run.new_failures()),
         "command": run.identity.command,
         "files": [one for one in _OTHERS if (folder / one.path).is_file()],
-        "style": Markup(_style()),  # noqa: S704 - a file of this package
+        "style": Markup(style()),  # noqa: S704 - a file of this package
         "plural": words.plural,
         "linked": partial(_linked, known=frozenset(one.result.id for one in every)),
     }
@@ -151,5 +151,6 @@ def _environment() -> Environment:
     )
 
 
-def _style() -> str:
+def style() -> str:
+    """The style sheet of the page, and of others that look like it."""
     return (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
