@@ -149,6 +149,7 @@ def test_a_certificate_that_had_expired_before_the_run_ended_is_not_trusted(keys
     tester, authority = load_pem(keys / "ec.pem"), load_pem(keys / "ca.pem")
     end = min(tester.not_valid_after_utc, authority.not_valid_after_utc)
     assert why_not_issued(tester, authority, end) == ""
+    assert why_not_issued(tester, authority, None) == "", "when the run ended is not known"
     assert "CN=tester ec had expired" in why_not_issued(tester, authority, end + timedelta(days=2))
     assert "was not issued by" in why_not_issued(tester, load_pem(keys / "stranger.pem"), end)
 

@@ -123,7 +123,7 @@ def is_signed_by(certificate: x509.Certificate, signature: bytes, octets: bytes)
     return True
 
 
-def why_not_issued(certificate: x509.Certificate, authority: x509.Certificate, at: datetime) -> str:
+def why_not_issued(certificate: x509.Certificate, authority: x509.Certificate, at: datetime | None) -> str:
     """Why a certificate is not one that an authority issued itself, and that lasted; empty if it is.
 
     When a pack was signed nobody can tell, but it was after its run.
@@ -131,14 +131,14 @@ def why_not_issued(certificate: x509.Certificate, authority: x509.Certificate, a
     Args:
         certificate: the tester's.
         authority: the authority's.
-        at: the end of the run, at which neither may have expired.
+        at: the end of the run, at which neither may have expired; None where it is not known.
     """
     try:
         certificate.verify_directly_issued_by(authority)
     except (ValueError, TypeError, InvalidSignature):
         return f"it was not issued by {authority.subject.rfc4514_string()}"
     for one in (certificate, authority):
-        if one.not_valid_after_utc < at:
+        if at is not None and one.not_valid_after_utc < at:
             return f"that of {one.subject.rfc4514_string()} had expired before the run ended"
     try:
         constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value

@@ -202,7 +202,7 @@ def _check_signature(
         found.contradictions.append(f"signature: it is not that of {certificate.subject.rfc4514_string()}")
         return
     if trust.authority is not None:
-        moment = certificate.not_valid_after_utc if at is None else datetime.fromisoformat(at)
+        moment = None if at is None else datetime.fromisoformat(at)
         if reason := why_not_issued(certificate, trust.authority, moment):
             found.contradictions.append(f"signature: the tester's certificate is not trusted: {reason}")
             return
